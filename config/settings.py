@@ -1,0 +1,213 @@
+"""All settings, from the environment, safe by default. docs/settings.md explains each variable."""
+
+from pathlib import Path
+
+import environ
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def required(name: str) -> str:
+    """The value of the variable, or one sentence that says which one is missing and where to read."""
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"Set {name} in the environment: docs/settings.md says to what.")
+    return value
+
+
+# A development run (bin/demo, bin/test) may use well-known keys and talk to loopback over http. Never in production.
+DEVELOPMENT = env.bool("BELLRINGER_DEVELOPMENT", default=False)
+DEVELOPMENT_KEY = "development-only-" + "0" * 33
+
+DEBUG = False
+SECRET_KEY = DEVELOPMENT_KEY if DEVELOPMENT else required("SECRET_KEY")
+TOOL_URL = (
+    env.str("TOOL_URL", default="http://127.0.0.1:8000") if DEVELOPMENT else required("TOOL_URL")
+).rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEVELOPMENT else [])
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "csp",
+    "config",
+    "lti_tool",
+    "assessments.audit",
+    "assessments.rubrics",
+    "assessments.marking",
+    "assessments.activities",
+    "assessments.results",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "lti_tool.middleware.FrameAncestorsMiddleware",
+    "lti_tool.middleware.CorrelationMiddleware",
+    "lti_tool.middleware.LaunchMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "lti_tool.middleware.LaunchLocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "lti_tool.context_processors.launch",
+            ]
+        },
+    }
+]
+
+# --- database -----------------------------------------------------------------------------------
+# SQLite unless DATABASE_URL names PostgreSQL. synchronous=FULL: a mark that was answered with 2xx survives power loss.
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'bellringer.sqlite3'}")}
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+    # A file, not memory: the tests let real worker processes open it too.
+    _database["TEST"] = {
+        "NAME": env.str("TEST_DATABASE_PATH", default=str(BASE_DIR / ".cache" / "test.sqlite3"))
+    }
+else:
+    _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    _database["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- language and time --------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", _("English")),
+    ("ar", _("Arabic")),
+    ("de", _("German")),
+    ("fr", _("French")),
+    ("sv", _("Swedish")),
+]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+
+# --- static files -------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "config.static_storage.ModuleManifestStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+
+# --- security -----------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEVELOPMENT)
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+SECURE_REFERRER_POLICY = "no-referrer"
+# A page opened by the LMS in a new window keeps its opener; framed pages ignore this header.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        # Replaced for each answer by lti_tool.middleware.FrameAncestorsMiddleware.
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- LTI ----------------------------------------------------------------------------------------
+LTI_LAUNCH_URL = "activities:start"
+LTI_LAUNCH_TOKEN_HOURS = 8
+LTI_CODE_SECONDS = 60
+LTI_LOGIN_MINUTES = 10
+LTI_LEEWAY_SECONDS = 60
+LTI_MAX_TOKEN_AGE_SECONDS = 3600
+LTI_ALLOW_LOOPBACK = DEVELOPMENT
+# Keys at rest. The first key encrypts, all decrypt: put a new one in front to rotate.
+LTI_KEY_ENCRYPTION_KEYS = [DEVELOPMENT_KEY] if DEVELOPMENT else required("LTI_KEY_ENCRYPTION_KEYS").split(",")
+LTI_SCORE_LEASE_SECONDS = env.int("LTI_SCORE_LEASE_SECONDS", default=90)
+LTI_HTTP_TIMEOUT_SECONDS = (5, env.int("LTI_HTTP_READ_TIMEOUT_SECONDS", default=15))
+
+# --- API ----------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["lti_tool.api.LaunchTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["lti_tool.port.LaunchRequired"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.api.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Bellringer", "VERSION": "1", "OAS_VERSION": "3.1.0"}
+
+# --- logs: structured, never personal data --------------------------------------------------------
+_shared_processors: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+structlog.configure(
+    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "lines": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _shared_processors,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.dev.ConsoleRenderer(colors=False)
+                if DEVELOPMENT
+                else structlog.processors.JSONRenderer(),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", default="WARNING" if DEVELOPMENT else "INFO"),
+    },
+    # Django's request logger writes paths; the paths carry only opaque ids.
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []

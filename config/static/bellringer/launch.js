@@ -1,0 +1,87 @@
+// The launch token: kept for this tab, sent with every request, from this one place.
+
+const STORED = "bellringer.launch";
+const meta = (name) => document.querySelector(`meta[name="${name}"]`);
+
+let token = takeOverFirstPage() ?? sessionStorage.getItem(STORED);
+
+// A first page hands the token over once: into memory and this tab's storage, and out of the document.
+function takeOverFirstPage() {
+  const handed = meta("launch-token");
+  if (!handed) return null;
+  sessionStorage.setItem(STORED, handed.content);
+  const path = meta("launch-path")?.content;
+  if (path) history.replaceState(null, "", path);
+  handed.remove();
+  return handed.content;
+}
+
+function headers(extra = {}) {
+  return token ? { ...extra, Authorization: `Bearer ${token}` } : extra;
+}
+
+/** Call our API as this launch. Resolves to the Response whatever its status; rejects when there is no network. */
+export function api(path, { method = "GET", body } = {}) {
+  return fetch(path, {
+    method,
+    headers: headers(body === undefined ? {} : { "Content-Type": "application/json" }),
+    body: body === undefined ? undefined : JSON.stringify(body),
+    credentials: "omit",
+  });
+}
+
+/** Say something to everyone: shown for a moment and read aloud. */
+export function announce(text) {
+  const announcer = document.getElementById("announcer");
+  if (!announcer || !text) return;
+  announcer.textContent = "";
+  requestAnimationFrame(() => (announcer.textContent = text));
+}
+
+document.addEventListener("htmx:configRequest", (event) => Object.assign(event.detail.headers, headers()));
+document.addEventListener("htmx:historyCacheMiss", (event) => {
+  if (token) event.detail.xhr.setRequestHeader("Authorization", `Bearer ${token}`);
+});
+
+// After a whole page was swapped in, the reader starts at its top; partial updates stay where the reader is.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const page = document.getElementById("page");
+  if (!page || event.detail.target?.id !== "page") return;
+  page.focus({ preventScroll: true });
+  announce(page.dataset.title);
+});
+
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => announce(document.body.dataset.offline));
+}
+
+// The shell knows nobody: it asks for its own address again, with the token of this tab.
+function openShell() {
+  const shell = document.querySelector("[data-shell]");
+  if (!shell) return;
+  if (token) {
+    htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" });
+  } else {
+    shell.querySelector("[data-shell-wait]").hidden = true;
+    shell.querySelector("[data-shell-lost]").hidden = false;
+  }
+}
+
+// New tabs share no storage with a frame: they get a one-time address. The tab is opened first, inside the click.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-new-tab]");
+  if (!link) return;
+  event.preventDefault();
+  const tab = window.open("", "_blank");
+  const form = new URLSearchParams({ path: link.getAttribute("href") });
+  try {
+    const answer = await fetch(link.dataset.newTab, { method: "POST", headers: headers(), body: form });
+    if (!answer.ok) throw new Error(String(answer.status));
+    tab.location = (await answer.json()).url;
+  } catch {
+    tab?.close();
+    announce(document.body.dataset.offline);
+  }
+});
+
+openShell();

@@ -1,0 +1,15 @@
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+
+class LaunchTokenAuthentication(BaseAuthentication):
+    """The launch token of lti_tool.session, already looked up by the middleware. DRF's `user` stays empty."""
+
+    def authenticate(self, request: Request) -> tuple[None, Any] | None:
+        launch = getattr(request._request, "launch", None)
+        return (None, launch) if launch else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="launch"'

@@ -1,0 +1,103 @@
+"""The sentence an instructor reads about one grade: what happened, whether anything is lost, who does what."""
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from lti_tool.errors import Kind
+from lti_tool.models import Registration, Score
+
+
+def sentence(score: Score, family: str) -> str:
+    lms = {Registration.Family.CANVAS: "Canvas", Registration.Family.MOODLE: "Moodle"}.get(
+        Registration.Family(family), _("Your LMS")
+    )
+    words = {
+        Score.State.DELIVERED: _delivered,
+        Score.State.CONFLICT: _conflict,
+        Score.State.REFUSED: _refused,
+        Score.State.WAITING: _waiting,
+    }
+    return words[Score.State(score.state)](score, lms)
+
+
+def _delivered(score: Score, lms: str) -> str:
+    if score.given is None:
+        return _("Taken back: %(lms)s shows no grade.") % {"lms": lms}
+    if not score.lms_shows:
+        return _("Delivered. %(lms)s accepted it but does not let us look at its gradebook.") % {"lms": lms}
+    return _("Delivered. %(lms)s shows %(shows)s.") % {"lms": lms, "shows": score.lms_shows}
+
+
+def _conflict(score: Score, lms: str) -> str:
+    if score.lms_shows:
+        return _(
+            "%(lms)s shows %(shows)s, entered there. We left it as it is. "
+            "To use Bellringer's grade, clear the cell there and press Send again."
+        ) % {"lms": lms, "shows": score.lms_shows}
+    return _(
+        "The grade was cleared in %(lms)s. We left it empty. To fill it with Bellringer's grade, press Send again."
+    ) % {"lms": lms}
+
+
+def _refused(score: Score, lms: str) -> str:
+    reasons = {
+        Kind.GONE_USER: _(
+            "%(lms)s did not accept this grade because this person is not a student in the course there. "
+            "The mark is kept here. If they should be, ask the course's teacher to enrol them, then press Send again."
+        ),
+        Kind.GONE_COURSE: _(
+            "%(lms)s did not accept this grade because the course has ended there. The mark is kept here. "
+            "The course's teacher or the LMS administrator can reopen it; then press Send again."
+        ),
+        Kind.GONE_ITEM: _(
+            "%(lms)s no longer has the gradebook column for this activity. The mark is kept here. "
+            "Open the activity once from the course, then press Send again to make the column anew."
+        ),
+        Kind.NO_SERVICE: _(
+            "%(lms)s has not given Bellringer leave to send grades for this activity. The mark is kept here. "
+            "The LMS administrator can allow it in the tool's settings; then open the activity once and press Send again."
+        ),
+        Kind.BUG: _(
+            "%(lms)s did not understand our message (%(said)s). The mark is kept here. "
+            "This is ours to mend: please tell whoever looks after Bellringer."
+        ),
+    }
+    text = reasons.get(Kind(score.reason), reasons[Kind.BUG])
+    return text % {"lms": lms, "said": score.platform_said}
+
+
+def _waiting(score: Score, lms: str) -> str:
+    if not score.reason:
+        return _("Waiting to be sent.")
+    reasons = {
+        Kind.NEEDS_TEACHER: _(
+            "%(lms)s did not accept this grade yet (%(said)s). Nothing is lost; we try again every hour. "
+            "Publish the assignment in the course, then press Send again."
+        ),
+        Kind.NEEDS_ADMIN: _(
+            "%(lms)s did not let Bellringer in (%(said)s). Nothing is lost; we try again every hour. "
+            "The LMS administrator can mend it: the tool's key or its permissions are off."
+        ),
+        Kind.TOKEN: _(
+            "%(lms)s did not let Bellringer in (%(said)s). Nothing is lost; we try again every hour. "
+            "The LMS administrator can mend it: the tool's key or its permissions are off."
+        ),
+        Kind.RATE: _("%(lms)s asked us to slow down. Nothing is lost; we go on %(when)s."),
+        Kind.SUPERSEDED: _(
+            "%(lms)s holds a newer time for this grade than its own clock should allow. Nothing is lost; "
+            "we try again %(when)s."
+        ),
+        Kind.TRANSIENT: _(
+            "%(lms)s could not take this grade just now (%(said)s). Nothing is lost; we try again %(when)s. "
+            "If it stays so, check that the gradebook column is not locked."
+        ),
+    }
+    text = reasons.get(Kind(score.reason), reasons[Kind.TRANSIENT])
+    return text % {"lms": lms, "said": score.platform_said, "when": _when(score)}
+
+
+def _when(score: Score) -> str:
+    seconds = (score.not_before - timezone.now()).total_seconds()
+    if seconds < 90:
+        return _("in a moment")
+    return _("at %(time)s") % {"time": formats.time_format(timezone.localtime(score.not_before))}

@@ -1,0 +1,90 @@
+"""What every request gets: a correlation id for the log, its launch, the launch's language, and who may frame it."""
+
+import contextlib
+import secrets
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from lti_tool import http, session
+from lti_tool.models import Registration
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class CorrelationMiddleware:
+    """A short random id that is in the log lines and on the error page, so that one can be found from the other."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.correlation_id = secrets.token_hex(4)  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(correlation_id=request.correlation_id):  # type: ignore[attr-defined]
+            return self.get_response(request)
+
+
+class LaunchMiddleware:
+    """Finds the launch of the bearer token. Answers depend on that header and belong to one person: never kept."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.launch = _find(request)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        patch_vary_headers(response, ["Authorization"])
+        return response
+
+
+def _find(request: HttpRequest) -> session.Launch | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return session.find(token) if scheme.lower() == "bearer" and token else None
+
+
+class LaunchLocaleMiddleware:
+    """Speaks the language the course is in, where we have it; else the browser's."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        activate_for(request.launch)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def activate_for(launch: session.Launch | None) -> None:
+    """Switch to the launch's language; a regional or private variant falls back to its base."""
+    if launch and launch.locale:
+        wanted = launch.locale.replace("_", "-").lower()
+        with contextlib.suppress(LookupError):
+            translation.activate(translation.get_supported_language_variant(wanted))
+
+
+class FrameAncestorsMiddleware:
+    """Only the platform of this answer may frame it; where no platform is known yet, any registered one."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        registration = getattr(request, "framed_by", None) or _registration_of(request)
+        response._csp_replace = {"frame-ancestors": ["'self'", *_origins(registration)]}  # type: ignore[attr-defined]
+        return response
+
+
+def _registration_of(request: HttpRequest) -> Registration | None:
+    launch = getattr(request, "launch", None)
+    return launch.registration if launch else None
+
+
+def _origins(registration: Registration | None) -> list[str]:
+    if registration:
+        return sorted(http.origins_of(registration))
+    every = Registration.objects.filter(is_active=True).prefetch_related("deployments")
+    return sorted({origin for row in every for origin in http.origins_of(row)})

@@ -1,0 +1,347 @@
+"""What we keep of the conversation with a platform: who registered, who launched what, which grades are on their way."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lti_tool.fields import EncryptedTextField
+
+ID_LENGTH = 255  # LTI Core 1.3: identifiers are at most 255 ASCII characters, case-sensitive.
+URL_LENGTH = 2000
+
+
+class Registration(models.Model):
+    """One platform's agreement with us: an issuer and the client id it gave us. Many schools share one issuer."""
+
+    class Family(models.TextChoices):
+        CANVAS = "canvas", "Canvas"
+        MOODLE = "moodle", "Moodle"
+        OTHER = "other", _("another platform")
+
+    name = models.CharField(max_length=200)
+    issuer = models.CharField(max_length=ID_LENGTH)
+    client_id = models.CharField(max_length=ID_LENGTH)
+    auth_url = models.URLField(max_length=URL_LENGTH)
+    token_url = models.URLField(max_length=URL_LENGTH)
+    token_audience = models.CharField(max_length=URL_LENGTH, blank=True)
+    jwks_url = models.URLField(max_length=URL_LENGTH)
+    allowed_origins = models.JSONField(
+        default=list, help_text="Further origins of this platform, https://host[:port]."
+    )
+    platform_family = models.CharField(max_length=20, choices=Family, default=Family.OTHER)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "client_id"], name="registration_issuer_client")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Deployment(models.Model):
+    """One place a platform put the tool: an account or a course. Unknown ones wait here until an administrator decides."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("waiting for approval")
+        ACTIVE = "active", _("active")
+        BLOCKED = "blocked", _("blocked")
+
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="deployments")
+    deployment_id = models.CharField(max_length=ID_LENGTH)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    origins = models.JSONField(
+        default=list, help_text="Origins named in verified launches: they frame us and serve us."
+    )
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration", "deployment_id"], name="deployment_once_per_registration"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration} · {self.deployment_id}"
+
+
+class Context(models.Model):
+    """A course. Where a launch names none, the resource link stands in for it (`is_implied`)."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="contexts")
+    context_id = models.CharField(max_length=ID_LENGTH + 20)
+    is_implied = models.BooleanField(default=False)
+    label = models.CharField(max_length=255, blank=True)
+    title = models.CharField(max_length=500, blank=True)
+    memberships_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    roster_wanted_at = models.DateTimeField(null=True)
+    roster_swept_at = models.DateTimeField(null=True)
+    roster_problem = models.CharField(max_length=30, blank=True)
+    roster_lease_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["deployment", "context_id"], name="context_once_per_deployment")
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.label or _("Course without a name")
+
+    @property
+    def registration(self) -> Registration:
+        return self.deployment.registration
+
+
+class ResourceLink(models.Model):
+    """One link in a course that opens the tool."""
+
+    context = models.ForeignKey(Context, on_delete=models.CASCADE, related_name="resource_links")
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="resource_links")
+    link_id = models.CharField(max_length=ID_LENGTH)
+    title = models.CharField(max_length=500, blank=True)
+    custom = models.JSONField(default=dict)
+    lineitems_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    lineitem_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    ags_scopes = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment", "link_id"], name="resource_link_once_per_deployment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.link_id
+
+
+class Person(models.Model):
+    """A user of one platform. Names come only from the platform and may all be absent."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="people")
+    sub = models.CharField(max_length=ID_LENGTH)
+    name = models.CharField(max_length=500, blank=True)
+    given_name = models.CharField(max_length=255, blank=True)
+    family_name = models.CharField(max_length=255, blank=True)
+    email = models.CharField(max_length=320, blank=True)
+    locale = models.CharField(max_length=35, blank=True)
+    is_test_student = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["registration", "sub"], name="person_once_per_registration")
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The name to show: the full name, else what there is of it, else the e-mail address, else a pseudonym."""
+        parts = " ".join(part for part in (self.given_name, self.family_name) if part)
+        return self.name or parts or self.email or _("Person %(code)s") % {"code": str(self.key)[:4].upper()}
+
+
+class Role(models.TextChoices):
+    """What a person may do in one course, decided from the context roles of the launch (lti_tool.claims)."""
+
+    INSTRUCTOR = "instructor", _("instructor")
+    TEACHING_ASSISTANT = "teaching_assistant", _("teaching assistant")
+    DESIGNER = "designer", _("course designer")
+    LEARNER = "learner", _("student")
+    OBSERVER = "observer", _("observer")
+    VISITOR = "visitor", _("visitor")
+
+
+class Membership(models.Model):
+    """One person's place in one course. A launch sets the role; the roster fills in those who never launched."""
+
+    context = models.ForeignKey(Context, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+    is_learner = models.BooleanField(
+        default=False, help_text="Also true for someone who teaches and learns here."
+    )
+    is_active = models.BooleanField(default=True)
+    launched_at = models.DateTimeField(null=True)
+    on_roster_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["context", "person"], name="membership_once_per_context")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.role}"
+
+
+class LineItem(models.Model):
+    """One column of the LMS gradebook that we fill. Its URL is unknown until the worker has found or made it."""
+
+    resource_link = models.ForeignKey(ResourceLink, on_delete=models.CASCADE, related_name="line_items")
+    tag = models.CharField(max_length=100)
+    label = models.CharField(max_length=255)
+    score_maximum = models.DecimalField(max_digits=9, decimal_places=3)
+    url = models.CharField(max_length=URL_LENGTH, blank=True)
+    lease_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["resource_link", "tag"], name="line_item_once_per_link_and_tag"),
+            models.CheckConstraint(
+                condition=models.Q(score_maximum__gt=0), name="line_item_maximum_is_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Score(models.Model):
+    """The grade the LMS should show for one person in one column, and how far it has got. This row is the outbox."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DELIVERED = "delivered", _("delivered")
+        REFUSED = "refused", _("refused")
+        CONFLICT = "conflict", _("changed in the LMS")
+
+    line_item = models.ForeignKey(LineItem, on_delete=models.CASCADE, related_name="scores")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="scores")
+    # What we want the LMS to show. `given` is null after a withdrawal.
+    given = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    maximum = models.DecimalField(max_digits=9, decimal_places=3)
+    comment = models.TextField(blank=True)
+    graded_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=1)
+    # How far it has got.
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    reason = models.CharField(
+        max_length=30, blank=True, help_text="An errors.Kind: why it waits or was refused."
+    )
+    platform_said = models.CharField(max_length=500, blank=True)
+    lms_shows = models.CharField(
+        max_length=60, blank=True, help_text="What the last read-back found, as text."
+    )
+    attempts = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
+    not_before = models.DateTimeField(default=timezone.now)
+    lease = models.UUIDField(null=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    last_timestamp = models.DateTimeField(
+        null=True, help_text="The newest timestamp ever sent; only goes up."
+    )
+    may_fill_blank = models.BooleanField(
+        default=True, help_text="False once delivered: a blank cell is then a choice."
+    )
+    delivered_at = models.DateTimeField(null=True)
+    delivered_given = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    delivered_maximum = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    delivered_comment = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line_item", "person"], name="score_once_per_column_and_person"),
+            models.CheckConstraint(
+                condition=models.Q(given__isnull=True)
+                | models.Q(given__gte=0, given__lte=models.F("maximum")),
+                name="score_within_its_maximum",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "not_before"], name="score_due")]
+
+    def __str__(self) -> str:
+        return f"{self.line_item_id}/{self.person_id} {self.state}"
+
+
+class ScorePost(models.Model):
+    """The ledger: one row for each score we sent or were about to send. Written before the request leaves."""
+
+    score = models.ForeignKey(Score, on_delete=models.CASCADE, related_name="posts")
+    revision = models.PositiveIntegerField()
+    given = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    maximum = models.DecimalField(max_digits=9, decimal_places=3)
+    timestamp = models.DateTimeField()
+    body_sha256 = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(
+        null=True, help_text="The HTTP status; null while no answer is known."
+    )
+    outcome = models.CharField(max_length=30, blank=True)
+    read_back = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.score_id} r{self.revision} {self.status}"
+
+
+class ToolKey(models.Model):
+    """One of our RSA key pairs. The private half is encrypted at rest."""
+
+    class State(models.TextChoices):
+        NEXT = "next", _("next")
+        CURRENT = "current", _("current")
+        RETIRING = "retiring", _("retiring")
+
+    kid = models.CharField(max_length=64, unique=True)
+    private_pem = EncryptedTextField()
+    state = models.CharField(max_length=10, choices=State, default=State.CURRENT)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="current"), name="one_current_tool_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.kid
+
+
+class Login(models.Model):
+    """A third-party login that was begun: its state and nonce, and how this browser proves that it began it."""
+
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE)
+    state_sha256 = models.CharField(max_length=64, unique=True)
+    nonce_sha256 = models.CharField(max_length=64)
+    binding_sha256 = models.CharField(max_length=64)
+    target_link_uri = models.CharField(max_length=URL_LENGTH)
+    storage_target = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    token_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the id_token that used it.")
+    launch = models.ForeignKey("LaunchToken", null=True, on_delete=models.SET_NULL, related_name="+")
+
+
+class LaunchToken(models.Model):
+    """What a verified launch leaves: who, where, with which role, until when. The token itself is only hashed here."""
+
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    resource_link = models.ForeignKey(ResourceLink, on_delete=models.CASCADE)
+    role = models.CharField(max_length=20, choices=Role)
+    is_learner = models.BooleanField(default=False)
+    return_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    locale = models.CharField(max_length=35, blank=True)
+    high_contrast = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class OneTimeCode(models.Model):
+    """Hands a launch over to a new tab or a download: once, within a minute, for one path."""
+
+    code_sha256 = models.CharField(max_length=64, unique=True)
+    launch = models.ForeignKey(LaunchToken, on_delete=models.CASCADE)
+    path = models.CharField(max_length=URL_LENGTH)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)

@@ -1,0 +1,79 @@
+"""What platforms do differently, in one place. Each line names what was seen and where a test shows it.
+
+Sources: Moodle 5.1.3 recorded live (tests/samples/platforms), Canvas from its source and documentation.
+"""
+
+from dataclasses import dataclass
+
+from lti_tool.errors import Kind
+from lti_tool.http import Answer
+from lti_tool.models import Registration
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The habits of one family of platforms that matter to us."""
+
+    # Canvas adds a comment by nobody at each post; Moodle and others replace the one they have.
+    comments_pile_up: bool = False
+    # Canvas shows only the first line item of a resource link, so a further one must not be tied to the link.
+    ties_columns_to_links: bool = True
+    # Moodle answers a refused score with 200 and a body when the refusal cannot be put in the status line.
+    accepted_score_is_empty: bool = False
+    # Canvas makes a new attempt at each post unless told not to, and can be told to spare a typed grade.
+    has_submission_extension: bool = False
+
+
+_HABITS = {
+    Registration.Family.CANVAS: Platform(
+        comments_pile_up=True, ties_columns_to_links=False, has_submission_extension=True
+    ),
+    Registration.Family.MOODLE: Platform(accepted_score_is_empty=True),
+}
+_DEFAULT = Platform()
+
+
+def habits(registration: Registration) -> Platform:
+    return _HABITS.get(Registration.Family(registration.platform_family), _DEFAULT)
+
+
+# Texts are matched on their stable core and only together with the status: reason phrases and `type` are not reliable.
+_BY_STATUS_AND_TEXT: list[tuple[int, str, Kind]] = [
+    (400, "before last updated", Kind.SUPERSEDED),
+    (400, "already exists for the provided timestamp", Kind.SUPERSEDED),
+    (400, "incorrect score received", Kind.GONE_USER),
+    (400, "user could not be found", Kind.GONE_USER),
+    (401, "not linked to a tool", Kind.NEEDS_ADMIN),
+    (401, "invalid developer key", Kind.NEEDS_ADMIN),
+    (401, "inactive developer key", Kind.NEEDS_ADMIN),
+    (401, "insufficient permissions", Kind.NEEDS_ADMIN),
+    (403, "rate limit exceeded", Kind.RATE),
+    (422, "user not found", Kind.GONE_USER),
+    (422, "concluded for this student", Kind.GONE_USER),
+    (422, "concluded", Kind.GONE_COURSE),
+    (422, "unpublished", Kind.NEEDS_TEACHER),
+    (422, "attempts", Kind.NEEDS_TEACHER),
+    (422, "moderat", Kind.NEEDS_TEACHER),
+    (404, "user not found", Kind.GONE_USER),
+]
+_BY_STATUS = {
+    401: Kind.TOKEN,
+    403: Kind.NEEDS_ADMIN,
+    404: Kind.GONE_ITEM,
+    409: Kind.SUPERSEDED,
+    410: Kind.GONE_ITEM,
+    429: Kind.RATE,
+}
+
+
+def classify(answer: Answer) -> Kind:
+    """What an answer of any status means for us. What we do not know is our own mistake for 4xx, passing for the rest."""
+    if 200 <= answer.status < 300:
+        return Kind.OK
+    text = f"{answer.text[:4000]} {answer.reason}".lower()
+    for status, needle, kind in _BY_STATUS_AND_TEXT:
+        if answer.status == status and needle in text:
+            return kind
+    if answer.status in _BY_STATUS:
+        return _BY_STATUS[answer.status]
+    return Kind.BUG if 400 <= answer.status < 500 and answer.status != 408 else Kind.TRANSIENT

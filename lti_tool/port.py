@@ -1,0 +1,106 @@
+"""All of lti_tool that the rest of the house may use. Its size does not grow without a decision record."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.permissions import BasePermission
+
+from lti_tool import outbox, roster
+from lti_tool.models import Context, Person, ResourceLink, Role
+from lti_tool.outbox import Delivery
+from lti_tool.roster import Member
+from lti_tool.session import Launch, shell
+
+__all__ = [
+    "Delivery",
+    "Launch",
+    "LaunchRequired",
+    "Member",
+    "Role",
+    "current_launch",
+    "deliveries",
+    "ensure_line_item",
+    "launch_required",
+    "members",
+    "publish_score",
+    "retry",
+    "roster_status",
+    "withdraw_score",
+]
+
+
+def current_launch(request: HttpRequest) -> Launch | None:
+    """The launch this request belongs to; None without a valid launch token."""
+    return getattr(request, "launch", None)
+
+
+def launch_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For pages: without a launch the answer is the small shell, the same for everyone, which asks again with its token."""
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if current_launch(request) is None:
+            return shell(request)
+        return view(request, *args, **kwargs)
+
+    page.launch_required = True  # type: ignore[attr-defined]
+    return page
+
+
+class LaunchRequired(BasePermission):
+    """For DRF: the same rule; without a launch the answer is 401."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return current_launch(request._request) is not None
+
+
+def members(context: Context, role: Role | None = None) -> list[Member]:
+    """Everyone known in the course, from the last roster sweep and from launches, ordered by name.
+
+    Leavers are included with `is_active=False`. `role=Role.LEARNER` also gives those who teach and learn here.
+    """
+    return roster.members(context, role)
+
+
+def roster_status(context: Context, *, refresh: bool = False) -> "roster.Status":
+    """When the roster was last swept and what went wrong, in words. `refresh` asks the worker for a new sweep."""
+    return roster.status(context, refresh=refresh)
+
+
+def ensure_line_item(resource_link: ResourceLink, *, tag: str, label: str, score_maximum: Decimal) -> None:
+    """Make sure the link has a column of this tag for grades. The platform hears of it when the first score is sent."""
+    outbox.ensure_line_item(resource_link, tag=tag, label=label, score_maximum=score_maximum)
+
+
+def publish_score(
+    resource_link: ResourceLink,
+    *,
+    line_item_tag: str,
+    member: Person,
+    given: Decimal,
+    graded_at: datetime,
+    comment: str = "",
+) -> None:
+    """Record the grade the LMS should show, in the caller's transaction. Never does HTTP; the worker delivers it."""
+    outbox.publish(
+        resource_link, tag=line_item_tag, person=member, given=given, graded_at=graded_at, comment=comment
+    )
+
+
+def withdraw_score(resource_link: ResourceLink, *, line_item_tag: str, member: Person) -> None:
+    """Take our grade back out of the LMS. Only on an explicit click: the one call that may clear a cell there."""
+    outbox.withdraw(resource_link, tag=line_item_tag, person=member)
+
+
+def deliveries(resource_link: ResourceLink, *, tag: str) -> dict[int, Delivery]:
+    """How far each grade of the column has got, by person id, each with the reason in words."""
+    return outbox.deliveries(resource_link, tag=tag)
+
+
+def retry(resource_link: ResourceLink, *, tag: str, members: Sequence[Person] | None = None) -> int:
+    """Send again what was refused, waits, or was cleared in the LMS; gives how many. Never overwrites a typed grade."""
+    return outbox.retry(resource_link, tag=tag, people=members)

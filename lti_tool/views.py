@@ -1,0 +1,196 @@
+"""The doors of the tool: login, launch, keys, and one-time codes for new tabs."""
+
+import copy
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.shortcuts import render, resolve_url
+from django.urls import Resolver404, resolve, reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from lti_tool import cookies, http, keys, oidc, session
+from lti_tool import launch as launches
+from lti_tool.digests import digest
+from lti_tool.errors import LaunchRejected, Reason
+from lti_tool.launch import BrowserProof, BrowserUnproven, UnknownDeployment, Verified
+from lti_tool.middleware import activate_for
+from lti_tool.models import Login
+from lti_tool.session import Launch
+
+log = structlog.get_logger(__name__)
+
+
+@require_http_methods(["GET", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """Third-party login: keep state and nonce, send the browser on with a 302 GET.
+
+    A redirect, never a form: Moodle's own cookie is SameSite=Lax. Where the platform offers storage, a page puts the
+    binding there first, because the cookie may not come back.
+    """
+    try:
+        begun = oidc.begin(request.POST if request.method == "POST" else request.GET)
+    except LaunchRejected as rejection:
+        return _rejected(request, rejection)
+    request.framed_by = begun.registration  # type: ignore[attr-defined]
+    if begun.storage_target:
+        platform = {"begun": begun, "platform_origin": http.origin(begun.registration.auth_url)}
+        response = render(request, "lti_tool/storage_put.html", platform)
+    else:
+        response = HttpResponseRedirect(begun.platform_url)
+    cookies.set_binding(response, begun, in_frame=request.headers.get("Sec-Fetch-Dest") == "iframe")
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def launch(request: HttpRequest) -> HttpResponse:
+    """The platform's answer. A good one is answered with the first page; anything else in words, with 4xx."""
+    try:
+        verified = launches.verify(request.POST, _proof(request))
+        begun = launches.record_again(verified) if verified.is_same_click else launches.record(verified)
+    except BrowserUnproven as unproven:
+        return _ladder(request, unproven)
+    except UnknownDeployment as rejection:
+        rejection.ask_administrator()
+        return _rejected(request, rejection)
+    except LaunchRejected as rejection:
+        return _rejected(request, _named_by_platform(request) or rejection)
+    request.framed_by = verified.registration  # type: ignore[attr-defined]
+    log.info("launch", registration=verified.registration.pk, deployment=verified.deployment.pk)
+    if begun is None:
+        return _deep_linking(request, verified)
+    return first_page(request, begun, resolve_url(settings.LTI_LAUNCH_URL))
+
+
+def first_page(request: HttpRequest, launch: Launch, path: str) -> HttpResponse:
+    """The page at `path` as this person sees it, with the token that its further requests will send."""
+    target = urlsplit(path)
+    page_request = copy.copy(request)
+    page_request.method = "GET"
+    page_request.path = page_request.path_info = target.path
+    page_request.META = {
+        **request.META,
+        "REQUEST_METHOD": "GET",
+        "QUERY_STRING": target.query,
+        "PATH_INFO": target.path,
+    }
+    page_request.GET = QueryDict(target.query)
+    page_request.POST = QueryDict()
+    page_request.launch = launch  # type: ignore[attr-defined]
+    request.launch = launch  # type: ignore[attr-defined]
+    activate_for(launch)
+    match = resolve(target.path)
+    page_request.resolver_match = match
+    return match.func(page_request, *match.args, **match.kwargs)
+
+
+def _proof(request: HttpRequest) -> BrowserProof:
+    state = request.POST.get("state", "")
+    return BrowserProof(
+        cookie=request.COOKIES.get(oidc.cookie_name(state), "") if state else "",
+        storage=request.POST.get("storage_proof", "")[:200],
+        clicked=request.POST.get("opened_by") == "click" and _comes_from_our_own_page(request),
+    )
+
+
+def _comes_from_our_own_page(request: HttpRequest) -> bool:
+    """Browsers say where a form was submitted from, and pages cannot lie about it."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return http.origin(request.headers.get("Origin", "")) == http.origin(settings.TOOL_URL)
+
+
+def _ladder(request: HttpRequest, unproven: BrowserUnproven) -> HttpResponse:
+    """The cookie did not come back: ask the platform's storage once, then offer a tab of its own."""
+    login = unproven.login
+    request.framed_by = login.registration  # type: ignore[attr-defined]
+    form = {"id_token": request.POST["id_token"], "state": request.POST["state"]}
+    if login.storage_target and "storage_proof" not in request.POST:
+        platform = {
+            "form": form,
+            "storage_key": oidc.cookie_name(form["state"]),
+            "storage_target": login.storage_target,
+            "platform_origin": http.origin(login.registration.auth_url),
+        }
+        return render(request, "lti_tool/storage_get.html", platform, status=unproven.status)
+    log.warning("launch rejected", reason=unproven.reason.value)
+    response = render(
+        request,
+        "lti_tool/new_tab.html",
+        {"form": form, "rejection": unproven, "claims": unproven.claims},
+        status=403,
+    )
+    # Lets the browser name our origin when the form is submitted; the page has no links that lead elsewhere.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _named_by_platform(request: HttpRequest) -> LaunchRejected | None:
+    """The platform's own refusal (OIDC error response), believed only together with a state that is ours."""
+    if not request.POST.get("error") or request.POST.get("id_token"):
+        return None
+    login = (
+        Login.objects.filter(state_sha256=digest(request.POST.get("state", "")))
+        .select_related("registration")
+        .first()
+    )
+    if login is None:
+        return LaunchRejected(Reason.STATE_UNKNOWN)
+    request.framed_by = login.registration  # type: ignore[attr-defined]
+    return LaunchRejected(Reason.PLATFORM_REFUSED, request.POST["error"][:60])
+
+
+def _rejected(request: HttpRequest, rejection: LaunchRejected) -> HttpResponse:
+    log.warning("launch rejected", reason=rejection.reason.value, detail=rejection.detail[:100])
+    return render(request, "lti_tool/rejected.html", {"rejection": rejection}, status=rejection.status)
+
+
+def _deep_linking(request: HttpRequest, verified: Verified) -> HttpResponse:
+    accepted = verified.claims.deep_linking.get("accept_types")
+    context = {
+        "takes_activities": isinstance(accepted, list) and "ltiResourceLink" in accepted,
+        "return_url": verified.claims.return_url,
+    }
+    return render(request, "lti_tool/deep_linking.html", context)
+
+
+@require_GET
+def jwks(request: HttpRequest) -> JsonResponse:
+    """Our public keys. Canvas reads this for every token it gives us: public, small, cacheable for an hour."""
+    response = JsonResponse(keys.key_set())
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@require_POST
+def codes(request: HttpRequest) -> HttpResponse:
+    """A one-time address that opens one of our pages in a new tab, for whoever holds this launch's token."""
+    launch = request.launch  # type: ignore[attr-defined]
+    if launch is None:
+        return session.shell(request)
+    path = request.POST.get("path", "")
+    if not _is_page_of_ours(path):
+        return JsonResponse({"detail": "path"}, status=400)
+    code = session.issue_code(launch, path)
+    return JsonResponse({"url": reverse("lti_tool:open", args=[code])}, status=201)
+
+
+def _is_page_of_ours(path: str) -> bool:
+    if not path.startswith("/") or path.startswith("//") or len(path) > 2000:
+        return False
+    try:
+        return getattr(resolve(urlsplit(path).path).func, "launch_required", False)
+    except Resolver404:
+        return False
+
+
+@require_GET
+def open_code(request: HttpRequest, code: str) -> HttpResponse:
+    """Open what a one-time code stands for. A used or old code leads back to the course, in words."""
+    redeemed = session.redeem_code(code)
+    if redeemed is None:
+        return render(request, "lti_tool/over.html", status=410)
+    launch, path = redeemed
+    return first_page(request, launch, path)
