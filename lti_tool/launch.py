@@ -15,9 +15,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from pylti1p3.cookie import CookieService
 from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.request import Request
+from pylti1p3.session import SessionService
 
 from lti_tool import claims as names
 from lti_tool import http, jwks, session
@@ -80,24 +82,6 @@ class Verified:
     is_same_click: bool = False
 
 
-class _Form(Request):
-    """The posted form, as PyLTI1p3 wants to see a request."""
-
-    def __init__(self, form: Mapping[str, str]) -> None:
-        super().__init__()
-        self._form = form
-
-    def get_param(self, key: str) -> str:
-        return self._form.get(key, "")
-
-    @property
-    def session(self) -> dict[str, Any]:
-        return {}
-
-    def is_secure(self) -> bool:
-        return True
-
-
 def verify(form: Mapping[str, str], proof: BrowserProof) -> Verified:
     """Check a posted launch, in the order of the Security Framework. Raises LaunchRejected; writes nothing."""
     return _Verification(form, proof).run()
@@ -112,7 +96,10 @@ class _Verification(MessageLaunch):
     claims: Claims
 
     def __init__(self, form: Mapping[str, str], proof: BrowserProof) -> None:
-        super().__init__(_Form(form), None, None, None)
+        request = Request()
+        # Sessions and cookies are ours (lti_tool.session, lti_tool.cookies): these two are never asked for anything.
+        super().__init__(request, None, SessionService(request), CookieService())
+        self.set_auto_validation(False)
         self.form = form
         self.proof = proof
         self.return_url = ""
@@ -135,6 +122,9 @@ class _Verification(MessageLaunch):
         except LaunchRejected as rejection:
             rejection.return_url = self.return_url
             raise
+
+    def _get_request_param(self, key: str) -> str:
+        return self.form.get(key, "")
 
     @property
     def body(self) -> Mapping[str, Any]:
