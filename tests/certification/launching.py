@@ -1,0 +1,46 @@
+"""A launch from the sandbox LMS through the tool's own doors, with what a test wants changed in it."""
+
+from lti_tool.errors import WORDS, Reason
+from lti_tool.models import Context, LaunchToken, Login, Membership, Person, ResourceLink
+
+KEPT = (Person, Context, ResourceLink, Membership, LaunchToken)
+
+
+def form_of(client, school, person, **changes):
+    """Go from the click in the LMS to the form that it posts to the tool."""
+    login = school.begin_launch(person=person, **changes)
+    redirect = client.post("/lti/login/", login.params)
+    assert redirect.status_code == 302, redirect.text
+    form = school.authenticate(redirect["Location"])
+    return {name: form[name] for name in ("id_token", "state")}
+
+
+def launch(client, school, person, **changes):
+    return client.post("/lti/launch/", form_of(client, school, person, **changes))
+
+
+def rows_kept():
+    return {model.__name__: model.objects.count() for model in KEPT}
+
+
+def assert_rejected(response, reason: Reason):
+    """In words, with a code, with 4xx, and with nothing kept."""
+    status, what_happened, what_to_do = WORDS[reason]
+    assert (response.status_code, response.context["rejection"].reason) == (status, reason)
+    assert 400 <= response.status_code < 500
+    text = response.text.replace("&#x27;", "'")
+    assert str(what_happened) in text
+    assert str(what_to_do) in text
+    assert response.wsgi_request.correlation_id in text
+    assert rows_kept() == dict.fromkeys((model.__name__ for model in KEPT), 0)
+    assert not Login.objects.exclude(used_at=None).exists()
+
+
+def assert_opened(response, role, *, name=None):
+    assert response.status_code == 200, response.text
+    launch = response.context["launch"]
+    assert launch.role == role
+    assert LaunchToken.objects.filter(role=role).count() == 1
+    if name is not None:
+        assert launch.person.display_name == name
+    return launch

@@ -1,0 +1,72 @@
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from lti_tool import connector, jwks, keys
+from lti_tool.models import Deployment, Registration, ToolKey
+from tests.sandbox_lms import SandboxProcess
+
+REGISTRATION_FIELDS = ("issuer", "client_id", "auth_url", "token_url", "jwks_url", "platform_family")
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory):
+    """The sandbox LMS as a process of its own, one for each test process."""
+    process = SandboxProcess(database=tmp_path_factory.mktemp("lms") / "lms.sqlite3")
+    yield process.start()
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def _tool_pem():
+    """Making an RSA key takes longer than most tests; all of them use one."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(*pem).decode()
+
+
+@pytest.fixture
+def tool_key(db, _tool_pem):
+    return ToolKey.objects.create(kid="test-key", private_pem=_tool_pem)
+
+
+@pytest.fixture(autouse=True)
+def _forget_platforms():
+    """Keys and tokens are kept in the process; each test meets new platforms."""
+    jwks.forget()
+    connector.forget_tokens()
+
+
+def _enrol(sandbox, profile):
+    school = sandbox.school(profile=profile, public_jwks=keys.key_set())
+    registration = Registration.objects.create(
+        name=profile, **{name: school.registration[name] for name in REGISTRATION_FIELDS}
+    )
+    Deployment.objects.create(
+        registration=registration,
+        deployment_id=school.registration["deployment_id"],
+        status=Deployment.Status.ACTIVE,
+    )
+    return school
+
+
+@pytest.fixture
+def school(sandbox, tool_key, request):
+    """A school of the sandbox LMS that is registered with the tool. Its profile is `plain`, or what @profile says."""
+    marker = request.node.get_closest_marker("profile")
+    return _enrol(sandbox, marker.args[0] if marker else "plain")
+
+
+@pytest.fixture
+def other_school(sandbox, tool_key):
+    return _enrol(sandbox, "plain")
+
+
+@pytest.fixture
+def moodle(sandbox, tool_key):
+    return _enrol(sandbox, "moodle")
+
+
+@pytest.fixture
+def canvas(sandbox, tool_key):
+    return _enrol(sandbox, "canvas")
