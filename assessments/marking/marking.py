@@ -1,0 +1,242 @@
+"""Filling a mark sheet. Each change is one transaction with its Event; a submitted sheet changes only by `amend`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from assessments.audit.models import Event
+from assessments.audit.recording import record
+from assessments.marking.comments import read_comment
+from assessments.marking.conflict import Conflict
+from assessments.marking.models import Amendment, Mark, MarkSheet
+from assessments.marking.signals import sheet_amended, sheet_submitted
+from assessments.rubrics.models import Criterion, Level, Rubric
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is given for one criterion when a sheet is amended."""
+
+    level: Level | None
+    comment: str = ""
+
+
+@transaction.atomic
+def open_sheet(*, rubric: Rubric, candidate: Any, by: Any) -> MarkSheet:
+    """An empty sheet for the candidate. Only published rubrics are marked with."""
+    if rubric.is_draft:
+        raise ValidationError(_("This rubric is still a draft. Publish it before marking."), code="state")
+    sheet = MarkSheet.objects.create(context=rubric.context, rubric=rubric, candidate=candidate)
+    record("sheet.opened", by=by, on=sheet, data={"rubric": rubric.pk, "candidate": candidate.pk})
+    return sheet
+
+
+@transaction.atomic
+def mark(*, sheet: MarkSheet, criterion: Criterion, level: Level | None, comment: str, by: Any) -> MarkSheet:
+    """Set the level and the comment of one criterion. What is there already changes nothing, so it can be sent twice."""
+    sheet = _locked_draft(sheet)
+    comment = read_comment(comment)
+    _check_belongs(sheet, criterion, level)
+    row = Mark.objects.filter(sheet=sheet, criterion=criterion).first() or Mark(
+        sheet=sheet, criterion=criterion
+    )
+    level_id = level.pk if level else None
+    if (row.level_id, row.comment) == (level_id, comment):
+        return sheet
+    change = {
+        "criterion": criterion.pk,
+        "level": [row.level_id, level_id],
+        "comment_changed": row.comment != comment,
+    }
+    row.level, row.comment = level, comment
+    row.save()
+    return _changed(sheet, by, "sheet.marked", change)
+
+
+@transaction.atomic
+def comment_overall(*, sheet: MarkSheet, comment: str, by: Any) -> MarkSheet:
+    sheet = _locked_draft(sheet)
+    comment = read_comment(comment)
+    if sheet.overall_comment == comment:
+        return sheet
+    sheet.overall_comment = comment
+    sheet.save(update_fields=["overall_comment"])
+    return _changed(sheet, by, "sheet.commented", {})
+
+
+@transaction.atomic
+def submit(*, sheet: MarkSheet, by: Any, revision: int) -> MarkSheet:
+    """Hand the sheet in. `revision` is the one the rater has before their eyes; an older one is a Conflict.
+
+    Raises Conflict when somebody else submitted or marked meanwhile, ValidationError with the unanswered criteria.
+    """
+    sheet = _locked(sheet)
+    if sheet.is_submitted:
+        raise _already_submitted(sheet, by)
+    if sheet.revision != revision:
+        raise Conflict(
+            _(
+                "Somebody else marked on this sheet meanwhile, so it was not submitted. "
+                "You now see all that is saved, theirs and yours: look through it, then submit."
+            )
+        )
+    if missing := sheet.unanswered():
+        raise ValidationError(
+            [_("Not answered yet: %(title)s") % {"title": criterion.title} for criterion in missing],
+            code="unanswered",
+        )
+    sheet.state = MarkSheet.State.SUBMITTED
+    sheet.submitted_at = timezone.now()
+    sheet.submitted_by = by
+    sheet.save(update_fields=["state", "submitted_at", "submitted_by"])
+    _changed(sheet, by, "sheet.submitted", {"total": str(sheet.total), "maximum": str(sheet.maximum)})
+    sheet_submitted.send(sender=MarkSheet, sheet=sheet, by=by)
+    return sheet
+
+
+@transaction.atomic
+def amend(
+    *,
+    sheet: MarkSheet,
+    by: Any,
+    reason: str,
+    marks: Mapping[Criterion, Answer],
+    overall_comment: str,
+    revision: int,
+) -> MarkSheet:
+    """Change a submitted sheet, with a reason, keeping what it said before.
+
+    `marks` may leave out criteria that stay as they are. Every criterion keeps an answer.
+    """
+    sheet = _locked(sheet)
+    if not sheet.is_submitted:
+        raise ValidationError(_("This sheet is not submitted yet: change it as it is."), code="state")
+    if sheet.revision != revision:
+        raise Conflict(
+            _("Somebody else amended this sheet meanwhile. Nothing of yours was saved; look at it again.")
+        )
+    if not (reason := read_comment(reason)):
+        raise ValidationError({"reason": _("Say why the sheet is amended; it is kept with the change.")})
+    before = snapshot(sheet)
+    _write_answers(sheet, marks, overall_comment)
+    sheet = _locked(sheet)
+    after = snapshot(sheet)
+    if before == after:
+        raise ValidationError(_("Nothing was changed, so there is nothing to amend."), code="unchanged")
+    amendment = Amendment.objects.create(sheet=sheet, by=by, reason=reason, before=before, after=after)
+    levels = {"before": _levels(before), "after": _levels(after), "amendment": amendment.pk}
+    _changed(sheet, by, "sheet.amended", levels)
+    sheet_amended.send(sender=MarkSheet, sheet=sheet, by=by)
+    return sheet
+
+
+def revision_seen(*, sheet: MarkSheet, by: Any, known: int | None) -> int:
+    """The revision a rater may claim to have seen who knew `known` and just wrote: theirs, unless others wrote between.
+
+    Without this, two people taking turns would each think they had seen the whole sheet.
+    """
+    if known is None or known == sheet.revision:
+        return sheet.revision
+    others = Event.objects.filter(object_type="marksheet", object_id=sheet.pk, data__revision__gt=known)
+    return known if others.exclude(actor=by).exists() else sheet.revision
+
+
+def snapshot(sheet: MarkSheet) -> dict[str, Any]:
+    """The sheet's answers as plain values: criterion id → level id and comment, and the overall comment."""
+    return {
+        "marks": {
+            str(row.criterion_id): {"level": row.level_id, "comment": row.comment}
+            for row in sheet.marks.all()
+        },
+        "overall_comment": sheet.overall_comment,
+    }
+
+
+def _locked(sheet: MarkSheet) -> MarkSheet:
+    return MarkSheet.objects.select_for_update(of=("self",)).whole().get(pk=sheet.pk)
+
+
+def _locked_draft(sheet: MarkSheet) -> MarkSheet:
+    # Autosave comes often: only the row itself, not the whole sheet.
+    sheet = MarkSheet.objects.select_for_update().get(pk=sheet.pk)
+    if sheet.is_submitted:
+        raise Conflict(
+            _(
+                "This sheet was submitted %(when)s. This change was not saved; "
+                "if it is needed, open the sheet again and amend it."
+            )
+            % {"when": _when(sheet)}
+        )
+    return sheet
+
+
+def _check_belongs(sheet: MarkSheet, criterion: Criterion, level: Level | None) -> None:
+    if criterion.rubric_id != sheet.rubric_id:
+        raise ValidationError(_("This criterion is not part of the sheet's rubric."), code="criterion")
+    if level is not None and level.criterion_id != criterion.pk:
+        raise ValidationError(_("This level is not one of the criterion's levels."), code="level")
+
+
+def _changed(sheet: MarkSheet, by: Any, verb: str, data: dict[str, Any]) -> MarkSheet:
+    sheet.revision += 1
+    sheet.rater = by
+    sheet.save(update_fields=["revision", "rater"])
+    record(verb, by=by, on=sheet, data={**data, "revision": sheet.revision})
+    return sheet
+
+
+def _write_answers(sheet: MarkSheet, marks: Mapping[Criterion, Answer], overall_comment: str) -> None:
+    problems: dict[str, list[ValidationError]] = {}
+    for criterion, answer in marks.items():
+        _check_belongs(sheet, criterion, answer.level)
+        try:
+            comment = read_comment(answer.comment)
+        except ValidationError as error:
+            problems.setdefault(f"comment_{criterion.pk}", []).append(error)
+            continue
+        if answer.level is None:
+            unanswered = _("Choose a level for “%(title)s”.") % {"title": criterion.title}
+            problems.setdefault(f"level_{criterion.pk}", []).append(ValidationError(unanswered))
+            continue
+        sheet.marks.update_or_create(
+            criterion=criterion, defaults={"level": answer.level, "comment": comment}
+        )
+    try:
+        sheet.overall_comment = read_comment(overall_comment)
+    except ValidationError as error:
+        problems["overall_comment"] = [error]
+    if problems:
+        raise ValidationError(problems)
+    sheet.save(update_fields=["overall_comment"])
+
+
+def _levels(answers: dict[str, Any]) -> dict[str, int | None]:
+    return {criterion: answer["level"] for criterion, answer in answers["marks"].items()}
+
+
+def _already_submitted(sheet: MarkSheet, by: Any) -> Conflict:
+    who = sheet.submitted_by
+    names = {"who": who.display_name if who else _("Somebody"), "when": _when(sheet)}
+    if who == by:
+        return Conflict(_("You submitted this sheet already, %(when)s. Nothing of it was changed.") % names)
+    return Conflict(
+        _(
+            "%(who)s submitted this sheet %(when)s, just before you. It counts as submitted then; "
+            "nothing of it was changed or lost."
+        )
+        % names
+    )
+
+
+def _when(sheet: MarkSheet) -> str:
+    assert sheet.submitted_at
+    moment = timezone.localtime(sheet.submitted_at)
+    return _("at %(time)s on %(date)s") % {
+        "time": formats.time_format(moment),
+        "date": formats.date_format(moment),
+    }

@@ -1,0 +1,120 @@
+import uuid
+from decimal import Decimal
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessments.marking.permissions import can_see_sheets
+from assessments.rubrics.models import Criterion
+from lti_tool.port import Launch
+
+
+class MarkSheetQuerySet(models.QuerySet["MarkSheet"]):
+    def visible_to(self, launch: Launch) -> "MarkSheetQuerySet":
+        return self.filter(context=launch.context) if can_see_sheets(launch) else self.none()
+
+    def submitted(self) -> "MarkSheetQuerySet":
+        return self.filter(state=MarkSheet.State.SUBMITTED)
+
+    def whole(self) -> "MarkSheetQuerySet":
+        """With everything its page and its facts need, in the same number of queries however many sheets."""
+        return self.select_related("candidate", "rater", "submitted_by", "rubric").prefetch_related(
+            "rubric__criteria__levels", "marks__level"
+        )
+
+
+class MarkSheet(models.Model):
+    """One rater's filled rubric, whoever the rater is. What it is for points at it: an assessment, later a review."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("not submitted")
+        SUBMITTED = "submitted", _("submitted")
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    context = models.ForeignKey("lti_tool.Context", on_delete=models.CASCADE, related_name="mark_sheets")
+    # RESTRICT, not CASCADE: a course can be deleted as a whole, but nobody loses a sheet with a rubric or a person.
+    rubric = models.ForeignKey("rubrics.Rubric", on_delete=models.RESTRICT, related_name="mark_sheets")
+    candidate = models.ForeignKey("lti_tool.Person", on_delete=models.RESTRICT, related_name="mark_sheets")
+    rater = models.ForeignKey(
+        "lti_tool.Person",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who marked last.",
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    submitted_at = models.DateTimeField(null=True)
+    submitted_by = models.ForeignKey(
+        "lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    overall_comment = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(default=0, help_text="Goes up with every change.")
+
+    objects = MarkSheetQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="draft", submitted_at=None)
+                | models.Q(state="submitted", submitted_at__isnull=False),
+                name="mark_sheet_submitted_has_its_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+    def get_absolute_url(self) -> str:
+        return reverse("marking:sheet", args=[self.key])
+
+    @property
+    def is_submitted(self) -> bool:
+        return self.state == self.State.SUBMITTED
+
+    @property
+    def total(self) -> Decimal:
+        """The points given so far, exact."""
+        return sum((mark.level.points for mark in self.marks.all() if mark.level), Decimal(0))
+
+    @property
+    def maximum(self) -> Decimal:
+        return self.rubric.maximum
+
+    def unanswered(self) -> list[Criterion]:
+        """The criteria without a chosen level, in the rubric's order."""
+        answered = {mark.criterion_id for mark in self.marks.all() if mark.level_id}
+        return [criterion for criterion in self.rubric.criteria.all() if criterion.pk not in answered]
+
+
+class Mark(models.Model):
+    """The level a rater chose for one criterion, and what they wrote beside it. No level: not answered yet."""
+
+    sheet = models.ForeignKey(MarkSheet, on_delete=models.CASCADE, related_name="marks")
+    criterion = models.ForeignKey("rubrics.Criterion", on_delete=models.RESTRICT, related_name="+")
+    level = models.ForeignKey("rubrics.Level", null=True, on_delete=models.RESTRICT, related_name="+")
+    comment = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sheet", "criterion"], name="mark_once_per_criterion")]
+
+    def __str__(self) -> str:
+        return f"{self.criterion_id}: {self.level_id}"
+
+
+class Amendment(models.Model):
+    """One change of a submitted sheet: who, when, why, and the sheet's answers before and after."""
+
+    sheet = models.ForeignKey(MarkSheet, on_delete=models.CASCADE, related_name="amendments")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.TextField()
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} {self.at:%Y-%m-%d}"

@@ -1,0 +1,13 @@
+"""Who may release, and who may read feedback."""
+
+from assessments.results.models import Result
+from lti_tool.port import Launch, Role
+
+
+def can_release(launch: Launch) -> bool:
+    return launch.role == Role.INSTRUCTOR
+
+
+def can_read_feedback(launch: Launch, result: Result) -> bool:
+    """Candidates read their own, once it is released. Staff read sheets, not feedback."""
+    return launch.is_learner and result.candidate_id == launch.person.pk and result.is_released

@@ -1,0 +1,67 @@
+"""Giving results to their candidates and to the LMS's gradebook. The only caller of port.publish_score."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments.activities.models import Activity
+from assessments.audit.recording import record
+from assessments.results.models import Result
+from lti_tool.port import ensure_line_item, publish_score, retry
+
+TAG = "result"
+GRADEBOOK_COMMENT_MAX = 4500
+
+
+@transaction.atomic
+def release(*, activity: Activity, by: Any) -> list[Result]:
+    """Show every computed result to its candidate and send it to the gradebook. Who has no result gets nothing."""
+    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    waiting = Result.objects.unreleased().filter(activity=activity).select_for_update(of=("self",))
+    results = list(waiting.select_related("candidate", "sheet"))
+    if not results:
+        raise ValidationError(
+            _("Nothing to release: every submitted sheet is released already."), code="none"
+        )
+    ensure_line_item(activity.resource_link, tag=TAG, label=activity.title, score_maximum=results[0].maximum)
+    now = timezone.now()
+    for result in results:
+        result.activity = activity
+        result.released_at, result.released_by = now, by
+        result.save(update_fields=["released_at", "released_by"])
+        publish(result)
+    released = [result.candidate_id for result in results]
+    record("results.released", by=by, on=activity, data={"candidates": released})
+    return results
+
+
+def publish(result: Result) -> None:
+    """Hand the released result to the outbox. Call it in the transaction that changes the result."""
+    publish_score(
+        result.activity.resource_link,
+        line_item_tag=TAG,
+        member=result.candidate,
+        given=result.total,
+        graded_at=result.computed_at,
+        comment=gradebook_comment(result.sheet.overall_comment),
+    )
+
+
+@transaction.atomic
+def send_again(*, activity: Activity, by: Any) -> int:
+    """Queue again what the gradebook has not taken; gives how many."""
+    count = retry(activity.resource_link, tag=TAG)
+    record("results.sent_again", by=by, on=activity, data={"count": count})
+    return count
+
+
+def gradebook_comment(text: str) -> str:
+    """The overall comment as the gradebook gets it: whole, or cut at a word with a sentence where the rest is."""
+    if len(text) <= GRADEBOOK_COMMENT_MAX:
+        return text
+    rest = _("… The whole comment is in the activity.")
+    head = text[: GRADEBOOK_COMMENT_MAX - len(rest)]
+    return (head.rsplit(None, 1)[0] if " " in head else head) + rest

@@ -1,0 +1,217 @@
+"""Writing a rubric. Only drafts change; what is published starts again as the draft of its next version."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from assessments.audit.recording import record
+from assessments.rubrics.models import TEXT_MAX, TITLE_MAX, Criterion, Level, Rubric
+from assessments.rubrics.points import read_points
+from assessments.rubrics.wording import CriterionWording, LevelWording
+
+MOST_CRITERIA = 100
+MOST_LEVELS = 12
+
+
+@transaction.atomic
+def start(
+    *, context: Any, by: Any, title: str, description: str = "", criteria: tuple[CriterionWording, ...] = ()
+) -> Rubric:
+    """A new draft, empty or with the criteria of a template."""
+    rubric = Rubric(context=context, created_by=by)
+    _describe(rubric, title, description)
+    rubric.save()
+    _write_criteria(rubric, criteria)
+    record("rubric.started", by=by, on=rubric)
+    return rubric
+
+
+@transaction.atomic
+def describe(*, rubric: Rubric, by: Any, title: str, description: str = "") -> Rubric:
+    rubric = _locked_draft(rubric)
+    _describe(rubric, title, description)
+    rubric.save(update_fields=["title", "description"])
+    record("rubric.described", by=by, on=rubric)
+    return rubric
+
+
+@transaction.atomic
+def write_criterion(
+    *,
+    rubric: Rubric,
+    by: Any,
+    wording: CriterionWording,
+    criterion: Criterion | None = None,
+    position: int | None = None,
+) -> Criterion:
+    """Add a criterion, at the end or at a position, or write `criterion` anew. ValidationError names what is wrong."""
+    rubric = _locked_draft(rubric)
+    if criterion is None:
+        criterion = _new_criterion(rubric, position)
+    else:
+        criterion = rubric.criteria.get(pk=criterion.pk)
+    _write(criterion, wording)
+    record("rubric.criterion_written", by=by, on=rubric, data={"criterion": criterion.pk})
+    return criterion
+
+
+@transaction.atomic
+def remove_criterion(*, criterion: Criterion, by: Any) -> Rubric:
+    rubric = _locked_draft(criterion.rubric)
+    criterion_id = criterion.pk
+    rubric.criteria.filter(pk=criterion_id).delete()
+    _renumber(list(rubric.criteria.all()))
+    record("rubric.criterion_removed", by=by, on=rubric, data={"criterion": criterion_id})
+    return rubric
+
+
+@transaction.atomic
+def move_criterion(*, criterion: Criterion, by: Any, steps: int) -> Rubric:
+    """Move it down by that many places, or up where negative; at an end it stays there."""
+    rubric = _locked_draft(criterion.rubric)
+    criteria = list(rubric.criteria.all())
+    place = criteria.index(criterion)
+    criteria.insert(max(0, place + steps), criteria.pop(place))
+    _renumber(criteria)
+    record("rubric.criterion_moved", by=by, on=rubric, data={"criterion": criterion.pk, "steps": steps})
+    return rubric
+
+
+@transaction.atomic
+def discard(*, rubric: Rubric, by: Any) -> None:
+    """Throw a draft away. Published versions of its family stay."""
+    rubric = _locked_draft(rubric)
+    record("rubric.discarded", by=by, on=rubric)
+    rubric.delete()
+
+
+@transaction.atomic
+def revise(*, rubric: Rubric, by: Any) -> Rubric:
+    """The draft of the family's next version, with the text of this one; the draft there is, if there is one."""
+    family = list(Rubric.objects.select_for_update().filter(family=rubric.family).order_by("version"))
+    if family[-1].is_draft:
+        return family[-1]
+    if rubric.is_draft:
+        raise ValidationError(_("This rubric is still a draft: change it as it is."), code="state")
+    draft = Rubric.objects.create(
+        family=rubric.family,
+        version=family[-1].version + 1,
+        context=rubric.context,
+        title=rubric.title,
+        description=rubric.description,
+        created_by=by,
+    )
+    _write_criteria(draft, rubric.wording())
+    record("rubric.revised", by=by, on=draft, data={"from_version": rubric.version})
+    return draft
+
+
+def _locked_draft(rubric: Rubric) -> Rubric:
+    rubric = Rubric.objects.select_for_update().get(pk=rubric.pk)
+    if not rubric.is_draft:
+        raise ValidationError(
+            _("This rubric is published and does not change any more. Start a new version to change it."),
+            code="state",
+        )
+    return rubric
+
+
+def _describe(rubric: Rubric, title: str, description: str) -> None:
+    rubric.title = _text(title, TITLE_MAX, field="title", empty=_("Give the rubric a title."))
+    rubric.description = _text(description, TEXT_MAX, field="description")
+
+
+def _write_criteria(rubric: Rubric, criteria: tuple[CriterionWording, ...] | list[CriterionWording]) -> None:
+    for position, wording in enumerate(criteria):
+        _write(Criterion(rubric=rubric, position=position), wording)
+
+
+def _new_criterion(rubric: Rubric, position: int | None) -> Criterion:
+    criteria = list(rubric.criteria.all())
+    if len(criteria) >= MOST_CRITERIA:
+        raise ValidationError(
+            _("A rubric can have at most %(most)d criteria."), code="criteria", params={"most": MOST_CRITERIA}
+        )
+    if position is None or position >= len(criteria):
+        last = rubric.criteria.aggregate(last=Max("position"))["last"]
+        return Criterion(rubric=rubric, position=0 if last is None else last + 1)
+    _renumber(criteria, leave_free=position)
+    return Criterion(rubric=rubric, position=position)
+
+
+def _renumber(criteria: list[Criterion], leave_free: int | None = None) -> None:
+    for place, criterion in enumerate(criteria):
+        criterion.position = place if leave_free is None or place < leave_free else place + 1
+    Criterion.objects.bulk_update(criteria, ["position"])
+
+
+def _write(criterion: Criterion, wording: CriterionWording) -> None:
+    """All that is wrong is said at once, keyed by the field it concerns."""
+    problems: dict[str, list[ValidationError]] = {}
+    with _collecting(problems, "title"):
+        criterion.title = _text(wording.title, TITLE_MAX, empty=_("Say what this criterion is about."))
+    with _collecting(problems, "description"):
+        criterion.description = _text(wording.description, TEXT_MAX)
+    levels = _read_levels(wording.levels, problems)
+    if problems:
+        raise ValidationError(problems)
+    criterion.save()
+    criterion.levels.all().delete()
+    for level in levels:
+        level.criterion = criterion
+    Level.objects.bulk_create(levels)
+
+
+def _read_levels(
+    wordings: tuple[LevelWording, ...], problems: dict[str, list[ValidationError]]
+) -> list[Level]:
+    if len(wordings) > MOST_LEVELS:
+        too_many = _("A criterion can have at most %(most)d levels.")
+        problems["levels"] = [ValidationError(too_many, code="levels", params={"most": MOST_LEVELS})]
+        return []
+    levels = []
+    for place, wording in enumerate(wordings):
+        level = Level(position=place)
+        with _collecting(problems, f"level_{place}_title"):
+            level.title = _text(wording.title, TITLE_MAX, empty=_("Give this level a name."))
+        with _collecting(problems, f"level_{place}_points"):
+            level.points = read_points(wording.points)
+        with _collecting(problems, f"level_{place}_description"):
+            level.description = _text(wording.description, TEXT_MAX)
+        levels.append(level)
+    return levels
+
+
+class _collecting:
+    """Turns a ValidationError inside the block into an entry of `problems` under the field's name."""
+
+    def __init__(self, problems: dict[str, list[ValidationError]], field: str) -> None:
+        self.problems, self.field = problems, field
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, ValidationError):
+            return False
+        self.problems.setdefault(self.field, []).append(error)
+        return True
+
+
+def _text(text: str, most: int, *, field: str = "", empty: str = "") -> str:
+    """The text without outer blanks; refused when it is too long, or empty where `empty` says so."""
+    text = str(text).replace("\r\n", "\n").replace("\x00", "").strip()
+    problem: ValidationError | None = None
+    if empty and not text:
+        problem = ValidationError(empty, code="required")
+    elif len(text) > most:
+        counts = {"length": len(text), "most": most}
+        problem = ValidationError(
+            _("This text has %(length)d characters; at most %(most)d fit here."), code="length", params=counts
+        )
+    if problem:
+        raise ValidationError({field: problem}) if field else problem
+    return text

@@ -1,0 +1,9 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("lti/", include("lti_tool.urls")),
+    path("activities/", include("assessments.activities.urls")),
+    path("activities/", include("assessments.results.urls")),
+    path("rubrics/", include("assessments.rubrics.urls")),
+    path("", include("assessments.marking.urls")),
+]
