@@ -47,7 +47,7 @@ class Gradebook(AssignmentsGradesService):
         self.link = link
         registration = link.deployment.registration
         self.connector = PlatformConnector(registration)
-        super().__init__(self.connector, {"scope": link.ags_scopes, "lineitems": link.lineitems_url})  # type: ignore[typeddict-item]
+        super().__init__(self.connector, {"scope": link.ags_scopes, "lineitems": link.lineitems_url})
 
     @property
     def can_read_results(self) -> bool:

@@ -88,7 +88,7 @@ def learns(roles: Sequence[str]) -> bool:
     return any((_context_role_name(uri) or "").split("#")[0] == "Learner" for uri in roles)
 
 
-def _text(value: object, limit: int = 500) -> str:
+def text(value: object, limit: int = 500) -> str:
     """A claim as text. Absent, non-text and unresolved `$Variable` values are empty (Canvas sends them literally)."""
     if not isinstance(value, str) or value.startswith("$"):
         return ""
@@ -164,24 +164,24 @@ class Claims:
             target_link_uri=str(body[TARGET_LINK_URI]),
             sub=str(body.get("sub", "")),
             roles=tuple(role for role in body.get(ROLES, ()) if isinstance(role, str)),
-            name=_text(body.get("name")),
-            given_name=_text(body.get("given_name"), 255),
-            family_name=_text(body.get("family_name"), 255),
-            email=_text(body.get("email"), 320),
-            locale=_text(presentation.get("locale") or body.get("locale"), 35),
-            context_id=_text(context.get("id"), ID_LENGTH),
-            context_label=_text(context.get("label"), 255),
-            context_title=_text(context.get("title")),
-            resource_link_id=_text(link.get("id"), ID_LENGTH),
-            resource_link_title=_text(link.get("title")),
-            return_url=_text(presentation.get("return_url"), 2000),
-            document_target=_text(presentation.get("document_target")),
+            name=text(body.get("name")),
+            given_name=text(body.get("given_name"), 255),
+            family_name=text(body.get("family_name"), 255),
+            email=text(body.get("email"), 320),
+            locale=text(presentation.get("locale") or body.get("locale"), 35),
+            context_id=text(context.get("id"), ID_LENGTH),
+            context_label=text(context.get("label"), 255),
+            context_title=text(context.get("title")),
+            resource_link_id=text(link.get("id"), ID_LENGTH),
+            resource_link_title=text(link.get("title")),
+            return_url=text(presentation.get("return_url"), 2000),
+            document_target=text(presentation.get("document_target")),
             platform_family=_family(platform),
             custom=dict(_mapping(body.get(CUSTOM))),
-            lineitems_url=_text(ags.get("lineitems"), 2000),
-            lineitem_url=_text(ags.get("lineitem"), 2000),
+            lineitems_url=text(ags.get("lineitems"), 2000),
+            lineitem_url=text(ags.get("lineitem"), 2000),
             ags_scopes=tuple(scopes) if isinstance(scopes, list) else (),
-            memberships_url=_text(nrps.get("context_memberships_url"), 2000),
+            memberships_url=text(nrps.get("context_memberships_url"), 2000),
             deep_linking=dict(_mapping(body.get(DEEP_LINKING_SETTINGS))),
         )
 

@@ -96,9 +96,9 @@ class _Verification(MessageLaunch):
     claims: Claims
 
     def __init__(self, form: Mapping[str, str], proof: BrowserProof) -> None:
-        request = Request()
+        request = Request()  # type: ignore[abstract]
         # Sessions and cookies are ours (lti_tool.session, lti_tool.cookies): these two are never asked for anything.
-        super().__init__(request, None, SessionService(request), CookieService())
+        super().__init__(request, None, SessionService(request), CookieService())  # type: ignore[abstract]
         self.set_auto_validation(False)
         self.form = form
         self.proof = proof
@@ -193,8 +193,8 @@ class _Verification(MessageLaunch):
 
     def validate_times(self) -> "_Verification":
         """Both times are there, and the token is neither from the future, nor expired, nor older or longer than an hour."""
-        issued, expires = (self.body.get(claim) for claim in ("iat", "exp"))
-        if not _is_time(issued) or not _is_time(expires):
+        issued, expires = _time(self.body.get("iat")), _time(self.body.get("exp"))
+        if issued is None or expires is None:
             raise LaunchRejected(Reason.TIME_MISSING)
         now, leeway, oldest = (
             timezone.now().timestamp(),
@@ -205,8 +205,8 @@ class _Verification(MessageLaunch):
             raise LaunchRejected(Reason.TIME_WRONG, "iat")
         if not now - leeway < expires <= now + oldest + leeway:
             raise LaunchRejected(Reason.TIME_WRONG, "exp")
-        not_before = self.body.get("nbf")
-        if not_before is not None and (not _is_time(not_before) or not_before > now + leeway):
+        not_before = _time(self.body.get("nbf", 0))
+        if not_before is None or not_before > now + leeway:
             raise LaunchRejected(Reason.TIME_WRONG, "nbf")
         return self
 
@@ -317,8 +317,10 @@ def _audiences(body: Mapping[str, Any]) -> list[str]:
     return [entry for entry in found if isinstance(entry, str) and 0 < len(entry) <= ID_LENGTH][:10]
 
 
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _time(value: object) -> float | None:
+    """Seconds since 1970; None for anything that is no time."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_number else None  # type: ignore[arg-type]
 
 
 def _id_of(claim: Any) -> str:

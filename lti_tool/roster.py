@@ -128,7 +128,8 @@ def _keep(context: Context, page: list[dict[str, Any]], began: datetime) -> None
             row.person_id: row
             for row in Membership.objects.filter(context=context, person__in=people.values())
         }
-        new, changed = [], []
+        new: list[Membership] = []
+        changed: list[Membership] = []
         for sub, person in people.items():
             row = known.get(person.pk) or Membership(context=context, person=person)
             _set_place(row, entries[sub], began)
@@ -157,10 +158,10 @@ def _keep_people(context: Context, entries: dict[str, dict[str, Any]]) -> dict[s
 
 
 def _named(person: Person, entry: dict[str, Any]) -> Person:
-    for field in ("name", "given_name", "family_name", "email"):
-        sent = entry.get(field)
-        if isinstance(sent, str) and sent and not sent.startswith("$"):
-            setattr(person, field, sent[: Person._meta.get_field(field).max_length])
+    for field, limit in (("name", 500), ("given_name", 255), ("family_name", 255), ("email", 320)):
+        sent = claims.text(entry.get(field), limit)
+        if sent:
+            setattr(person, field, sent)
     person.is_test_student = person.is_test_student or claims.TEST_USER in _roles(entry)
     return person
 
