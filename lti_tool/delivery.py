@@ -67,6 +67,9 @@ def deliver(score: Score) -> None:
         log.warning("lease lost", score=score.pk)
     except ServiceError as error:
         _failed(score, error)
+    except Exception as error:  # one row that we stumble over must not keep all the others from arriving
+        log.exception("score not delivered", score=score.pk)
+        _failed(score, ServiceError(Kind.TRANSIENT, status=0, said=type(error).__name__))
 
 
 class _Delivery:

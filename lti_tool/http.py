@@ -61,8 +61,8 @@ def origins_of(registration: Registration) -> set[str]:
     """Every origin that belongs to the registration: its endpoints, what its launches named, what an admin added."""
     urls = [registration.issuer, registration.auth_url, registration.token_url, registration.jwks_url]
     urls += registration.allowed_origins
-    for named in registration.deployments.exclude(status="blocked").values_list("origins", flat=True):
-        urls += named
+    for deployment in registration.deployments.all():
+        urls += deployment.origins if deployment.status != "blocked" else []
     return {found for found in map(origin, urls) if found}
 
 

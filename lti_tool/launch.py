@@ -299,6 +299,10 @@ class _Verification(MessageLaunch):
         )
 
 
+class AlreadyUsed(LaunchRejected):
+    """Between our look and our write, another request used the login up."""
+
+
 class UnknownDeployment(LaunchRejected):
     """A genuine launch from a place nobody has approved yet. The one rejection that leaves a row: a question to the admin."""
 
@@ -375,7 +379,7 @@ def _safe_return_url(body: Mapping[str, Any]) -> str:
 def record(verified: Verified) -> Launch | None:
     """Use the login up and keep who launched what, in one transaction; None for a deep linking request.
 
-    Raises LaunchRejected(REPLAYED) when another request used the login up in the meantime.
+    Raises AlreadyUsed when another request used the login up in the meantime.
     """
     with transaction.atomic():
         _use_up(verified)
@@ -400,7 +404,18 @@ def record(verified: Verified) -> Launch | None:
         return launch
 
 
-def record_again(verified: Verified) -> Launch:
+def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified, Launch | None]:
+    """Verify and record. A double click, whose twin may overtake us at any point, opens the same launch once more."""
+    verified = verify(form, proof)
+    if not verified.is_same_click:
+        try:
+            return verified, record(verified)
+        except AlreadyUsed:
+            verified = verify(form, proof)
+    return verified, _record_again(verified)
+
+
+def _record_again(verified: Verified) -> Launch:
     """For a double click: the same launch once more, with a token of its own."""
     row = verified.login.launch
     assert isinstance(row, LaunchToken)
@@ -412,7 +427,7 @@ def _use_up(verified: Verified) -> None:
         used_at=timezone.now(), token_sha256=verified.token_sha256
     )
     if not used:
-        raise LaunchRejected(Reason.REPLAYED)
+        raise AlreadyUsed(Reason.REPLAYED)
 
 
 def _remember_origins(verified: Verified) -> None:

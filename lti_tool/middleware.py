@@ -73,6 +73,8 @@ class FrameAncestorsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response  # data is never framed: the policy's 'none' stays
         registration = getattr(request, "framed_by", None) or _registration_of(request)
         response._csp_replace = {"frame-ancestors": ["'self'", *_origins(registration)]}  # type: ignore[attr-defined]
         return response

@@ -146,7 +146,12 @@ class Person(models.Model):
     def display_name(self) -> str:
         """The name to show: the full name, else what there is of it, else the e-mail address, else a pseudonym."""
         parts = " ".join(part for part in (self.given_name, self.family_name) if part)
-        return self.name or parts or self.email or str(_("Person %(code)s") % {"code": str(self.key)[:4].upper()})
+        return (
+            self.name
+            or parts
+            or self.email
+            or str(_("Person %(code)s") % {"code": str(self.key)[:4].upper()})
+        )
 
 
 class Role(models.TextChoices):

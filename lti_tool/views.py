@@ -47,8 +47,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def launch(request: HttpRequest) -> HttpResponse:
     """The platform's answer. A good one is answered with the first page; anything else in words, with 4xx."""
     try:
-        verified = launches.verify(request.POST, _proof(request))
-        begun = launches.record_again(verified) if verified.is_same_click else launches.record(verified)
+        verified, begun = launches.open_launch(request.POST, _proof(request))
     except BrowserUnproven as unproven:
         return _ladder(request, unproven)
     except UnknownDeployment as rejection:

@@ -2,11 +2,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from lti_tool import connector, jwks, keys
-from lti_tool.models import Deployment, Registration, ToolKey
+from lti_tool import connector, jwks
+from lti_tool.models import ToolKey
 from tests.sandbox_lms import SandboxProcess
-
-REGISTRATION_FIELDS = ("issuer", "client_id", "auth_url", "token_url", "jwks_url", "platform_family")
+from tests.schools import enrol
 
 
 @pytest.fixture(scope="session")
@@ -37,36 +36,23 @@ def _forget_platforms():
     connector.forget_tokens()
 
 
-def _enrol(sandbox, profile):
-    school = sandbox.school(profile=profile, public_jwks=keys.key_set())
-    registration = Registration.objects.create(
-        name=profile, **{name: school.registration[name] for name in REGISTRATION_FIELDS}
-    )
-    Deployment.objects.create(
-        registration=registration,
-        deployment_id=school.registration["deployment_id"],
-        status=Deployment.Status.ACTIVE,
-    )
-    return school
-
-
 @pytest.fixture
 def school(sandbox, tool_key, request):
     """A school of the sandbox LMS that is registered with the tool. Its profile is `plain`, or what @profile says."""
     marker = request.node.get_closest_marker("profile")
-    return _enrol(sandbox, marker.args[0] if marker else "plain")
+    return enrol(sandbox, marker.args[0] if marker else "plain")
 
 
 @pytest.fixture
 def other_school(sandbox, tool_key):
-    return _enrol(sandbox, "plain")
+    return enrol(sandbox, "plain")
 
 
 @pytest.fixture
 def moodle(sandbox, tool_key):
-    return _enrol(sandbox, "moodle")
+    return enrol(sandbox, "moodle")
 
 
 @pytest.fixture
 def canvas(sandbox, tool_key):
-    return _enrol(sandbox, "canvas")
+    return enrol(sandbox, "canvas")

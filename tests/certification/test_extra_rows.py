@@ -125,9 +125,13 @@ def test_X12_state_unknown_or_cookie_missing(client, school):
     assert 'name="opened_by" value="click"' in without_cookie.text
 
     # Anybody can post that field; only a browser on our own page says that it comes from there.
-    forged = client.post("/lti/launch/", form | {"opened_by": "click"}, headers={"Sec-Fetch-Site": "cross-site"})
+    forged = client.post(
+        "/lti/launch/", form | {"opened_by": "click"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
     assert_rejected(forged, Reason.BROWSER_UNPROVEN)
-    clicked = client.post("/lti/launch/", form | {"opened_by": "click"}, headers={"Sec-Fetch-Site": "same-origin"})
+    clicked = client.post(
+        "/lti/launch/", form | {"opened_by": "click"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
     assert_opened(clicked, Role.LEARNER)
 
 
@@ -208,7 +212,9 @@ def test_X17_claims_of_the_wrong_type(client, school, claim, value):
     assert_rejected(response, response.context["rejection"].reason)
 
 
-@pytest.mark.parametrize("token", ["x", "a.b", "a.b.c", "....", "e30.e30.e30", "W10.W10.W10", "é.é.é", "x" * 70_000])
+@pytest.mark.parametrize(
+    "token", ["x", "a.b", "a.b.c", "....", "e30.e30.e30", "W10.W10.W10", "é.é.é", "x" * 70_000]
+)
 def test_X17_things_that_are_no_token(client, school, token):
     form = form_of(client, school, "student")
 
@@ -352,8 +358,10 @@ def test_every_row_has_a_test():
 
     text = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     found = set(re.findall(r"def test_([BTSX]\d\d)_", text))
-    wanted = {f"{row}{n:02}" for row, last in (("B", 12), ("T", 10), ("S", 10), ("X", 25)) for n in range(1, last + 1)}
+    wanted = {
+        f"{row}{n:02}"
+        for row, last in (("B", 12), ("T", 10), ("S", 10), ("X", 25))
+        for n in range(1, last + 1)
+    }
 
     assert found == wanted
-
-

@@ -88,7 +88,9 @@ def test_T09_instructor_launch_without_context_hangs_on_the_resource_link(client
 
 
 def test_T10_instructor_launch_with_new_resource_link_shows_the_set_up_page(client, school):
-    response = launch(client, school, "teacher", set={claims.RESOURCE_LINK: {"id": "never-seen", "title": "New"}})
+    response = launch(
+        client, school, "teacher", set={claims.RESOURCE_LINK: {"id": "never-seen", "title": "New"}}
+    )
 
     opened = assert_opened(response, Role.INSTRUCTOR)
     assert opened.resource_link.link_id == "never-seen"
@@ -165,7 +167,9 @@ def test_S09_student_launch_without_context_hangs_on_the_resource_link(client, s
 
 
 def test_S10_student_launch_with_new_resource_link_says_not_ready_yet(client, school):
-    response = launch(client, school, "student", set={claims.RESOURCE_LINK: {"id": "never-seen", "title": "New"}})
+    response = launch(
+        client, school, "student", set={claims.RESOURCE_LINK: {"id": "never-seen", "title": "New"}}
+    )
 
     assert_opened(response, Role.LEARNER)
     assert "not ready yet" in response.text

@@ -17,7 +17,8 @@ def resolves_to(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "address", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "127.0.0.1", "0.0.0.0", "100.64.0.1"]
+    "address",
+    ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "127.0.0.1", "0.0.0.0", "100.64.0.1"],
 )
 def test_addresses_inside_our_network_are_not_called(settings, resolves_to, address):
     settings.LTI_ALLOW_LOOPBACK = False
@@ -56,7 +57,9 @@ def test_origin(url, origin):
 
 @pytest.mark.django_db
 def test_bearer_tokens_stay_on_the_origins_of_the_registration():
-    registration = RegistrationFactory(auth_url="https://sso.example/auth", token_url="https://sso.example/token")
+    registration = RegistrationFactory(
+        auth_url="https://sso.example/auth", token_url="https://sso.example/token"
+    )
     DeploymentFactory(registration=registration, origins=["https://school.example"])
 
     assert http.at_home(registration, "https://school.example/api/1") == "https://school.example/api/1"

@@ -1,4 +1,3 @@
-
 import jwt
 import pytest
 from cryptography.fernet import InvalidToken
@@ -45,5 +44,3 @@ def test_key_is_read_with_an_older_encryption_key_and_not_with_a_foreign_one(too
 def test_two_keys_cannot_both_be_current(tool_key):
     with pytest.raises(IntegrityError), transaction.atomic():
         ToolKey.objects.create(kid="another", private_pem="x")
-
-

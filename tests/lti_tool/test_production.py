@@ -21,7 +21,11 @@ print([name for name in sys.modules if name.startswith("lti_tool.sandbox")])
 
 
 def run(code, **variables):
-    clean = {name: value for name, value in os.environ.items() if name not in ("BELLRINGER_DEVELOPMENT", "DATABASE_URL")}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("BELLRINGER_DEVELOPMENT", "DATABASE_URL")
+    }
     return subprocess.run(
         [sys.executable, "-c", code],
         env=clean | {"DJANGO_SETTINGS_MODULE": "config.settings"} | variables,

@@ -16,7 +16,10 @@ RAW = json.loads((recordings.LAUNCHES / "moodle" / "raw_id_tokens.json").read_te
 
 @pytest.mark.parametrize(
     ("who", "sub", "name", "role"),
-    [("student01", "8", "Ádám Student01", Role.LEARNER), ("teacher1", "3", "Tina O'Teacher", Role.INSTRUCTOR)],
+    [
+        ("student01", "8", "Ádám Student01", Role.LEARNER),
+        ("teacher1", "3", "Tina O'Teacher", Role.INSTRUCTOR),
+    ],
 )
 def test_signed_token_of_a_real_moodle_opens_its_activity(monkeypatch, settings, who, sub, name, role):
     raw = RAW[who]["raw_id_token"]
@@ -135,13 +138,16 @@ def test_every_recorded_resource_link_launch_is_in_the_table():
         "student.assignment.privacy_email_only",
     }
     on_disk = {path.stem for path in (recordings.LAUNCHES / "moodle").glob("launch_*.json")}
-    on_disk |= {path.stem.removeprefix("id_token.") for path in (recordings.LAUNCHES / "canvas").glob("*.json")}
+    on_disk |= {
+        path.stem.removeprefix("id_token.") for path in (recordings.LAUNCHES / "canvas").glob("*.json")
+    }
 
     assert {name for name in on_disk if not name.startswith("deep_linking")} == tables | special
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("privacy_email_only", "sam.lindqvist@northfield.example"), ("privacy_anonymous", None)]
+    ("name", "shown"),
+    [("privacy_email_only", "sam.lindqvist@northfield.example"), ("privacy_anonymous", None)],
 )
 def test_canvas_privacy_levels_still_give_a_person(monkeypatch, settings, name, shown):
     body = recordings.canvas_body(f"student.assignment.{name}")
@@ -175,7 +181,10 @@ def test_visitor_of_a_public_course_is_asked_to_sign_in(monkeypatch, settings):
 
 @pytest.mark.parametrize(
     "name",
-    sorted(path.stem.removeprefix("id_token.") for path in (recordings.LAUNCHES / "canvas").glob("*deep_linking*")),
+    sorted(
+        path.stem.removeprefix("id_token.")
+        for path in (recordings.LAUNCHES / "canvas").glob("*deep_linking*")
+    ),
 )
 def test_recorded_deep_linking_request_is_verified_and_leaves_no_activity(monkeypatch, settings, name):
     body = recordings.canvas_body(name)
