@@ -1,0 +1,140 @@
+"""Names and Role Provisioning Services 2.0: who is in the course, as each platform tells it."""
+
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+
+from lti_tool.sandbox import addresses, ags_canvas, ags_moodle, ags_plain, columns, profiles
+from lti_tool.sandbox.canvas_errors import bad_request
+from lti_tool.sandbox.claims import LTI, NRPS_SCOPE, legacy_id, personal
+from lti_tool.sandbox.models import Enrolment
+from lti_tool.sandbox.service import Call, answer, open_call
+
+MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+
+
+def memberships(request: HttpRequest, school: str, course: int) -> HttpResponse:
+    call = open_call(request, school, course)
+    return {"plain": _plain, "moodle": _moodle, "canvas": _canvas}[call.school.profile](call)
+
+
+def _members(call: Call) -> list[dict[str, Any]]:
+    """Nobody lists the suspended: they are missing, not marked (Moodle live, Canvas source)."""
+    enrolments = (
+        Enrolment.objects.filter(course=call.course, suspended=False, concluded=False)
+        .select_related("person__school")
+        .order_by("pk")
+    )
+    members = [_member(call, enrolment) for enrolment in enrolments]
+    return [member for member in members if member["roles"]]
+
+
+def _member(call: Call, enrolment: Enrolment) -> dict[str, Any]:
+    person = enrolment.person
+    member: dict[str, Any] = {
+        "status": "Active",
+        "roles": profiles.roster_roles(call.school.profile, enrolment.role),
+        "user_id": person.sub,
+    } | personal(call.school, person)
+    if call.school.profile == "moodle":
+        member["lis_person_sourcedid"] = f"ID-{person.handle.upper()}"
+        if "name" in member:
+            member["ext_user_username"] = person.handle
+    if call.school.profile == "canvas":
+        member["lti11_legacy_user_id"] = legacy_id(person)
+        if "name" in member:
+            member["lis_person_sourcedid"] = f"SIS-{person.handle}"
+    return member
+
+
+def _container(call: Call, identifier: str, members: list[dict[str, Any]]) -> dict[str, Any]:
+    course = call.course
+    context = {"id": course.context_id, "label": course.label, "title": course.title}
+    return {"id": identifier, "context": context, "members": members}
+
+
+def _plain(call: Call) -> HttpResponse:
+    refusal = ags_plain.refused(call, (NRPS_SCOPE,))
+    if refusal:
+        return refusal
+    members = _with_role(_members(call), call.query.get("role", ""))
+    size, page = columns.page_numbers(call, None)
+    url = addresses.memberships(call.course)
+    start = (page - 1) * (size or 0)
+    shown = members[start : start + size] if size else members
+    response = answer(_container(call, url, shown), content_type=MEDIA_TYPE)
+    if size and start + size < len(members):
+        query = {name: value for name, value in call.query.items() if name == "role"}
+        following = f"{url}?{urlencode(query | {'limit': size, 'page': page + 1})}"
+        response["Link"] = f'<{following}>; rel="next"'
+    return response
+
+
+def _with_role(members: list[dict[str, Any]], role: str) -> list[dict[str, Any]]:
+    return [member for member in members if not role or role in member["roles"]]
+
+
+def _moodle(call: Call) -> HttpResponse:
+    """`*/*` is accepted here, application/json is not. Paging only with `limit`; its next link loses `role`."""
+    path = f"/CourseSection/{call.course.pk if call.course else 0}/bindings/1/memberships"
+    if call.accept not in (MEDIA_TYPE, "*/*"):
+        return ags_moodle.problem(call, 400, f"No handler found for {path} {call.accept}", " ")
+    refusal = ags_moodle.refused(call, (NRPS_SCOPE,))
+    if refusal:
+        return refusal
+    link = call.query.get("rlid")
+    if link and not call.course.links.filter(resource_link_id=link).exists():
+        return ags_moodle.problem(call, 404, f"Not Found: LTI link {link} doesn't exist")
+    members = _moodle_role(_members(call), call.query.get("role", ""))
+    url = addresses.memberships(call.course)
+    limit, start = call.query.get("limit", ""), call.query.get("from", "0")
+    if not limit.isdigit() or int(limit) == 0:
+        return answer(_container(call, url, members), content_type=MEDIA_TYPE)
+    size, first = int(limit), int(start) if start.isdigit() else 0
+    response = answer(_container(call, url, members[first : first + size]), content_type=MEDIA_TYPE)
+    if first + size < len(members):
+        following = {"limit": size, "from": first + size} | ({"rlid": link} if link else {})
+        response["Link"] = f'<{url}?{urlencode(following)}>; rel="next"'
+    return response
+
+
+def _moodle_role(members: list[dict[str, Any]], role: str) -> list[dict[str, Any]]:
+    """Learner and Instructor filter, short or in full; any other role is ignored."""
+    short = role.rpartition("#")[2]
+    known = (
+        {"Learner": "Learner", "Instructor": "Instructor"}.get(short) if "/Instructor#" not in role else None
+    )
+    return _with_role(members, known or "")
+
+
+def _canvas(call: Call) -> HttpResponse:
+    refusal = ags_canvas.refused(call, (NRPS_SCOPE,))
+    if refusal:
+        return refusal
+    link = call.query.get("rlid")
+    links = call.course.links.filter(resource_link_id=link) if link else None
+    if links is not None and link != call.course.context_id and not links.exists():
+        return bad_request("Invalid 'rlid' parameter")
+    members = _with_role(_members(call), call.query.get("role", ""))
+    if link:
+        members = [member | {"message": [_message(link)]} for member in members]
+    size, page = columns.page_numbers(call, 50)
+    size = min(size or 50, 50)
+    url = addresses.memberships(call.course)
+    start = (page - 1) * size
+    shown = members[start : start + size]
+    response = answer(_container(call, call.request.build_absolute_uri(), shown), content_type=MEDIA_TYPE)
+    response["Link"] = ags_canvas.link_header(url, len(members), size, page, ags_canvas.filters(call))
+    return ags_canvas.with_cost(call, response)
+
+
+def _message(link: str) -> dict[str, Any]:
+    return {
+        LTI + "message_type": "LtiResourceLinkRequest",
+        LTI + "version": "1.3.0",
+        LTI + "resource_link": {"id": link},
+        "locale": "en",
+        "iat": int(time.time()),
+    }

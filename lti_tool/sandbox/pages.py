@@ -1,0 +1,204 @@
+"""The pages for people: pick a school and be somebody, open an activity, look at the gradebook.
+
+Who somebody is stands in the URL on purpose: several people can be open side by side. It is a sandbox.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from lti_tool.sandbox import gradebook as grades
+from lti_tool.sandbox import launches, profiles, schools
+from lti_tool.sandbox.models import Course, Enrolment, Grade, Link, Person, School, as_number
+
+ROLE_WORDS = {
+    "teacher": "instructor",
+    "ta": "teaching assistant",
+    "student": "student",
+    "observer": "observer",
+    "designer": "course designer",
+    "test_student": "test student",
+    "both": "instructor and student",
+    "admin": "administrator",
+}
+
+
+class SecurityHeaders:
+    """Nothing inline, from nowhere else; any tool may be framed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-src *; base-uri 'none'"
+            response["Content-Security-Policy"] = policy
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+@dataclass
+class Visit:
+    """Somebody on a page of their course."""
+
+    school: School
+    person: Person
+    enrolment: Enrolment
+    course: Course
+
+    @property
+    def is_staff(self) -> bool:
+        return self.enrolment.role in ("teacher", "ta", "designer", "both", "admin")
+
+    @property
+    def is_teacher(self) -> bool:
+        return self.enrolment.role in ("teacher", "both", "admin")
+
+    def page(self) -> dict[str, Any]:
+        return {
+            "visit": self,
+            "school": self.school,
+            "person": self.person,
+            "course": self.course,
+            "role": ROLE_WORDS[self.enrolment.role],
+            "profile": profiles.of(self.school),
+        }
+
+
+def _visit(school: str, person: str) -> Visit:
+    enrolments = Enrolment.objects.select_related("person__school__tool", "course__school")
+    enrolment = enrolments.filter(person__school__slug=school, person__handle=person).order_by("pk").first()
+    if enrolment is None or enrolment.suspended:
+        raise Http404
+    return Visit(enrolment.person.school, enrolment.person, enrolment, enrolment.course)
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    listed = [
+        {"school": school, "profile": profiles.of(school), "people": _people(school)}
+        for school in School.objects.order_by("pk")[:20]
+    ]
+    choices = [(key, profile.name) for key, profile in profiles.PROFILES.items()]
+    return render(request, "sandbox/home.html", {"schools": listed, "profiles": choices})
+
+
+def _people(school: School) -> list[dict[str, Any]]:
+    enrolments = Enrolment.objects.filter(course__school=school).select_related("person").order_by("pk")[:50]
+    return [{"person": e.person, "role": ROLE_WORDS[e.role], "suspended": e.suspended} for e in enrolments]
+
+
+@require_POST
+def set_profile(request: HttpRequest, school: str) -> HttpResponse:
+    """Another behaviour for the same school: issuer, ids and registration stay as they are."""
+    found = get_object_or_404(School, slug=school)
+    if request.POST.get("profile") in profiles.PROFILES:
+        found.profile = request.POST["profile"]
+        found.save()
+    return HttpResponseRedirect(reverse("home"))
+
+
+def course(request: HttpRequest, school: str, person: str) -> HttpResponse:
+    visit = _visit(school, person)
+    links = visit.course.links.order_by("pk")
+    if not visit.is_staff:
+        links = links.filter(published=True)
+    message = request.GET.get("lti_msg") or request.GET.get("lti_errormsg")
+    return render(request, "sandbox/course.html", visit.page() | {"links": links, "message": message})
+
+
+@require_POST
+def add_link(request: HttpRequest, school: str, person: str) -> HttpResponse:
+    visit = _visit(school, person)
+    title = request.POST.get("title", "").strip()
+    if visit.is_teacher and title:
+        # As Canvas does with what a tool adds: unpublished until the teacher says so.
+        schools.add_link(visit.course, title=title, published=visit.school.profile != "canvas")
+    return _back(visit)
+
+
+@require_POST
+def set_published(request: HttpRequest, school: str, person: str, number: int) -> HttpResponse:
+    visit = _visit(school, person)
+    if visit.is_teacher:
+        visit.course.links.filter(pk=number).update(published=request.POST.get("published") == "yes")
+    return _back(visit)
+
+
+def _back(visit: Visit) -> HttpResponse:
+    return HttpResponseRedirect(reverse("course", args=[visit.school.slug, visit.person.handle]))
+
+
+def link(request: HttpRequest, school: str, person: str, number: int) -> HttpResponse:
+    """The activity with the tool in a frame; ?window=1 is the bare form, for a tab of its own."""
+    visit = _visit(school, person)
+    found = get_object_or_404(Link, course=visit.course, pk=number)
+    if not found.published and not visit.is_staff:
+        raise Http404
+    in_window = request.GET.get("window") == "1"
+    _, params = launches.begin(
+        school=visit.school,
+        person=visit.person,
+        course=visit.course,
+        link=found,
+        document_target="window" if in_window else "iframe",
+    )
+    if in_window:
+        params.pop("lti_storage_target", None)
+        login = {"action": visit.school.tool.login_url, "fields": params}
+        return render(request, "sandbox/form_post.html", login)
+    shown = {"link": found, "params": params, "tool": visit.school.tool}
+    return render(request, "sandbox/link.html", visit.page() | shown)
+
+
+def gradebook(request: HttpRequest, school: str, person: str) -> HttpResponse:
+    visit = _visit(school, person)
+    columns = grades.columns(visit.course)
+    shown = grades.students(visit.course) if visit.is_staff else [visit.person]
+    stored = {
+        (grade.line_item_id, grade.person_id): grade
+        for grade in Grade.objects.filter(line_item__in=columns, person__in=shown)
+    }
+    rows = [
+        {
+            "student": student,
+            "cells": [_cell(column, stored.get((column.pk, student.pk))) for column in columns],
+        }
+        for student in shown
+    ]
+    return render(request, "sandbox/gradebook.html", visit.page() | {"columns": columns, "rows": rows})
+
+
+def _cell(column: Any, grade: Grade | None) -> dict[str, Any]:
+    return {
+        "column": column,
+        "grade": grade,
+        "score": as_number(grade.score) if grade else None,
+        "maximum": as_number(column.score_maximum),
+    }
+
+
+@require_POST
+def type_grade(request: HttpRequest, school: str, person: str, number: int, student: str) -> HttpResponse:
+    visit = _visit(school, person)
+    column = get_object_or_404(visit.course.line_items, pk=number, deleted=False)
+    graded = get_object_or_404(Person, school=visit.school, handle=student)
+    if visit.is_teacher:
+        grades.teacher_types(
+            column, graded, _typed(request.POST.get("score", "")), request.POST.get("comment", "")
+        )
+    anchor = f"#g-{number}-{student}"
+    return HttpResponseRedirect(reverse("gradebook", args=[visit.school.slug, visit.person.handle]) + anchor)
+
+
+def _typed(text: str) -> float | None:
+    """Anything that is not a number empties the cell, as clearing it does."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
