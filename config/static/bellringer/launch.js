@@ -1,19 +1,41 @@
-// The launch token: kept for this tab, sent with every request, from this one place.
+// The launch token: kept for this frame, sent with every request, from this one place.
 
 const STORED = "bellringer.launch";
 const meta = (name) => document.querySelector(`meta[name="${name}"]`);
 
-let token = takeOverFirstPage() ?? sessionStorage.getItem(STORED);
+/**
+ * This tab's storage, or a stand-in that forgets at reload: browsers that block third-party cookies without
+ * partitioning storage throw at the very mention of sessionStorage inside a frame.
+ */
+export const storage = usable(() => window.sessionStorage) ?? new Map();
 
-// A first page hands the token over once: into memory and this tab's storage, and out of the document.
+function usable(open) {
+  try {
+    const found = open();
+    return { get: (key) => found.getItem(key), set: (key, value) => found.setItem(key, value), delete: (key) => found.removeItem(key) };
+  } catch {
+    return null;
+  }
+}
+
+let token = takeOverFirstPage() ?? history.state?.[STORED] ?? storage.get(STORED) ?? null;
+remember();
+
+// A first page hands the token over once: out of the document and into memory, this history entry and this tab.
 function takeOverFirstPage() {
   const handed = meta("launch-token");
   if (!handed) return null;
-  sessionStorage.setItem(STORED, handed.content);
   const path = meta("launch-path")?.content;
-  if (path) history.replaceState(null, "", path);
+  if (path) history.replaceState(history.state, "", path);
   handed.remove();
   return handed.content;
+}
+
+// The history entry belongs to this frame alone and outlives a reload; the tab's storage is shared by its frames.
+function remember() {
+  if (!token) return;
+  if (history.state?.[STORED] !== token) history.replaceState({ ...history.state, htmx: true, [STORED]: token }, "");
+  storage.set(STORED, token);
 }
 
 function headers(extra = {}) {
@@ -42,6 +64,11 @@ document.addEventListener("htmx:configRequest", (event) => Object.assign(event.d
 document.addEventListener("htmx:historyCacheMiss", (event) => {
   if (token) event.detail.xhr.setRequestHeader("Authorization", `Bearer ${token}`);
 });
+
+// htmx writes its own history entries; each of them learns who is here.
+for (const moved of ["htmx:pushedIntoHistory", "htmx:replacedInHistory", "htmx:historyRestore"]) {
+  document.addEventListener(moved, remember);
+}
 
 // After a whole page was swapped in, the reader starts at its top; partial updates stay where the reader is.
 document.addEventListener("htmx:afterSettle", (event) => {
