@@ -36,23 +36,26 @@ def free_port() -> int:
 class SandboxProcess:
     """A sandbox LMS of its own on a free loopback port. It ends with `stop`, or when this process is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Path | None = None) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="sandbox-lms-")
+        self.database = database or Path(self.folder.name) / "lms.sqlite3"
         self.log = Path(self.folder.name) / "log"
+
+    def start(self) -> "Sandbox":
         for _ in range(5):
             self.port = free_port()
-            if self._start():
-                return
+            if self._started():
+                self.sandbox = Sandbox(self.url)
+                return self.sandbox
         raise RuntimeError(f"the sandbox LMS did not start: {self.log.read_text()[-2000:]}")
 
     @property
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
-    def _start(self) -> bool:
-        database = Path(self.folder.name) / f"{self.port}.sqlite3"
+    def _started(self) -> bool:
         command = [sys.executable, "-m", "lti_tool.sandbox", "serve", "--port", str(self.port)]
-        command += ["--database", str(database), "--control", "--until-stdin-closes"]
+        command += ["--database", str(self.database), "--control", "--until-stdin-closes"]
         environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
@@ -86,11 +89,12 @@ class SandboxProcess:
                 pipe.close()
 
     def stop(self) -> None:
+        self.sandbox.close()
         self._end()
         self.folder.cleanup()
 
     def __enter__(self) -> "Sandbox":
-        return Sandbox(self.url)
+        return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -152,7 +156,7 @@ def read_form(page: str) -> Form | None:
 
 
 class Sandbox:
-    """A running sandbox LMS. `with` and `close` are for its connections; the process is SandboxProcess's."""
+    """A running sandbox LMS, reached over one kept-alive connection."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
@@ -161,12 +165,6 @@ class Sandbox:
 
     def close(self) -> None:
         self.http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def control(self, path: str, body: Mapping[str, Any]) -> Any:
         answer = self.http.post(f"{self.url}/_control/{path}", json=body, timeout=60)
@@ -188,6 +186,7 @@ class Sandbox:
         name: str = "",
         slug: str = "",
         tool: Mapping[str, Any] | None = None,
+        activity: bool = True,
     ) -> "School":
         """A new school with one course, a few people and one activity.
 
@@ -209,7 +208,8 @@ class Sandbox:
         if people is not None:
             asked["people"] = list(people)
         school = School(self, slug, self.control("schools", asked))
-        school.link()
+        if activity:
+            school.link()
         return school
 
     def authenticate(
@@ -229,7 +229,7 @@ class Sandbox:
 
 @dataclass
 class School:
-    """One LMS customer. People are named by handle, links and line items by number; left out, the first is meant."""
+    """One LMS customer. People are named by handle or sub, links and line items by number; left out, the first is meant."""
 
     sandbox: Sandbox
     slug: str
@@ -274,8 +274,15 @@ class School:
         return made
 
     def add_students(self, count: int) -> list[Person]:
-        """`count` students with the handles s1, s2, …"""
-        return self.add_people(*({"handle": f"s{n}", "name": f"Student {n}"} for n in range(1, count + 1)))
+        """`count` more students, in one go."""
+        first = len(self.people)
+        return self.add_people(
+            *({"handle": f"s{n}", "name": f"Student {n}"} for n in range(first, first + count))
+        )
+
+    def add_student(self) -> str:
+        """One more student; the handle."""
+        return self.add_students(1)[0].handle
 
     @property
     def course(self) -> JSON:
@@ -324,7 +331,7 @@ class School:
     def line_items(self, course: int | None = None) -> list[JSON]:
         return self.do("line_items", course=course)
 
-    def delete_line_item(self, line_item: int | None = None) -> None:
+    def delete_column(self, line_item: int | None = None) -> None:
         self.do("delete_line_item", line_item=line_item)
 
     def lock(self, line_item: int | None = None, *, locked: bool = True) -> None:
@@ -389,7 +396,12 @@ class School:
         }
         return {name: value for name, value in (params | changes).items() if value is not None}
 
-    def authenticate(self, begun: LoginInitiation, *, post: bool = False, **changes: str | None) -> Form:
+    def authenticate(self, auth_url: str) -> Form:
+        """Follows the tool's redirect to the authentication endpoint; the form that the browser would post."""
+        return self.sandbox.authenticate(auth_url)
+
+    def collect(self, begun: LoginInitiation, *, post: bool = False, **changes: str | None) -> Form:
+        """The same with the request of a well-behaved tool, for tests of the platform itself."""
         return self.sandbox.authenticate(
             self.registration["auth_url"], self.auth_params(begun, **changes), post=post
         )
@@ -445,28 +457,22 @@ class School:
         """Each stored grade: person, line_item, tag, score (shown), given, comments, graded_by, attempts, …"""
         return self.do("grades", course=course)
 
-    def grade(self, person: str, *, line_item: int | None = None, tag: str | None = None) -> JSON | None:
+    def cell(self, person: str, tag: str | None = None) -> JSON:
+        """What the gradebook shows of the tool's column for somebody; an empty cell has the score None."""
+        found: JSON = {"score": None, "comments": [], "attempts": 0, "graded_by": "", "posted": False}
         for grade in self.gradebook():
-            if (
-                grade["person"] == person
-                and line_item in (None, grade["line_item"])
-                and tag in (None, grade["tag"])
-            ):
-                return grade
-        return None
-
-    def score(self, person: str, *, line_item: int | None = None, tag: str | None = None) -> float | None:
-        """What the gradebook shows; None is an empty cell."""
-        grade = self.grade(person, line_item=line_item, tag=tag)
-        return grade["score"] if grade else None
+            theirs = person in (grade["person"], grade["user_id"]) and tag in (None, grade["tag"])
+            if theirs and grade["in_gradebook"] and grade["posted"] >= found["posted"]:
+                found = grade
+        return found
 
     def posts(self) -> list[JSON]:
-        """Every score request in order: line_item, text, body, status, answer, at."""
+        """Every score request in order: line_item, body (its text), json, status, answer, at."""
         return self.do("posts")
 
-    def counts(self) -> dict[str, int]:
-        """How many requests each endpoint has had."""
-        return self.do("counts")
+    def requests(self, endpoint: str) -> int:
+        """How many requests the endpoint has had; the names are those of `fault`."""
+        return self.do("counts")[endpoint]
 
     def wait_for_posts(self, count: int, seconds: float = 10) -> list[JSON]:
         deadline = time.monotonic() + seconds

@@ -100,7 +100,7 @@ def _link_header(call: Call, total: int, size: int, first: int) -> str:
     starts["canonical"] = first
     if first + size < total:
         starts["next"] = first + size
-    starts["last"] = max(0, total - size)
+    starts["last"] = max(0, total - size + 1)
     base = addresses.line_items(call.course)
     links = (f"<{base}&amp;limit={size}&amp;from={start}>; rel=“{name}”" for name, start in starts.items())
     return ", ".join(links).encode().decode("latin-1")
@@ -239,9 +239,7 @@ def results(call: Call, number: int) -> HttpResponse:
     if "limit" in call.query:
         return HttpResponse(ERROR_PAGE, status=404)
     grades = (
-        columns.one(call, number)
-        .grades.select_related("person", "line_item__course__school")
-        .order_by("person_id")
+        columns.one(call, number).grades.select_related("person", "line_item__course__school").order_by("pk")
     )
     if "user_id" in call.query:
         grades = grades.filter(person__sub=call.query["user_id"])

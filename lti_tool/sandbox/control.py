@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
@@ -115,7 +116,7 @@ def _link_of(school: School, asked: Asked) -> Link | None:
 
 
 def _who(school: School, asked: Asked) -> Person:
-    return school.people.get(handle=asked["person"])
+    return school.people.get(Q(handle=asked["person"]) | Q(sub=asked["person"]))
 
 
 def read(school: School, asked: Asked) -> Any:
@@ -241,8 +242,8 @@ def posts(school: School, asked: Asked) -> Any:
     return [
         {
             "line_item": post.line_item_number,
-            "text": post.text,
-            "body": _as_json(post.text),
+            "body": post.text,
+            "json": _as_json(post.text),
             "status": post.status,
             "answer": post.answer,
             "at": milliseconds(post.at),

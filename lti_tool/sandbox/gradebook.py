@@ -83,6 +83,7 @@ def read(course: Course) -> list[dict[str, Any]]:
             "given_maximum": as_number(grade.given_maximum),
             "comments": [entry["text"] for entry in grade.comments],
             "graded_by": grade.graded_by,
+            "posted": grade.posted,
             "overridden": grade.overridden,
             "state": grade.state,
             "attempts": grade.attempts,
