@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
 
-import requests
+from requests import Response, Session
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL_URL = "http://127.0.0.1:8000"
@@ -160,7 +160,7 @@ class Sandbox:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self.http = requests.Session()
+        self.http = Session()
         self.http.trust_env = False
 
     def close(self) -> None:
@@ -482,7 +482,7 @@ class School:
 
     # The services as a tool calls them, for tests of the platform itself
 
-    def ask_token(self, assertion: str, scope: str, **form: str) -> requests.Response:
+    def ask_token(self, assertion: str, scope: str, **form: str) -> Response:
         data = {
             "grant_type": "client_credentials",
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -500,7 +500,7 @@ class School:
         accept: str = "*/*",
         content_type: str = "",
         body: str | bytes | Mapping[str, Any] | None = None,
-    ) -> requests.Response:
+    ) -> Response:
         headers = {"Accept": accept} | ({"Authorization": f"Bearer {token}"} if token else {})
         if content_type:
             headers["Content-Type"] = content_type
