@@ -139,7 +139,7 @@ def scores(sandbox: Sandbox) -> dict[str, JSON]:
     replay.activity("15", "3", "Graded link two")
     replay.column("17", 50)
     replay.column("20", 53)
-    replay.school.delete_line_item(int(replay.items["20"]))
+    replay.school.delete_column(int(replay.items["20"]))
     return play(replay, SCORES)
 
 
