@@ -203,6 +203,7 @@ LOGGING = {
         "level": env.str("LOG_LEVEL", default="WARNING" if DEVELOPMENT else "INFO"),
     },
     # Django's request logger writes paths; the paths carry only opaque ids.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # urllib3 would write the addresses it calls, and those name people.
+    "loggers": {"django.request": {"level": "ERROR"}, "urllib3": {"level": "INFO"}},
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

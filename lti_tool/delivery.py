@@ -39,6 +39,7 @@ HOLD = timedelta(seconds=30)
 LINE_ITEM_LEASE = timedelta(seconds=60)
 # A grade that was accepted but is not shown: how often to look and send again before a person has to look.
 UNSEEN_TRIES = 5
+UNSEEN = "accepted, but not shown"
 
 
 class _Later(Exception):
@@ -255,8 +256,8 @@ class _Delivery:
         if _same(shown, self.score):
             return self._delivered(shown)
         if shown is None and self.score.attempts < UNSEEN_TRIES:
-            raise ServiceError(Kind.TRANSIENT, said="accepted, but not shown")
-        self._conflict(shown)
+            raise ServiceError(Kind.TRANSIENT, said=UNSEEN)
+        self._conflict(shown, said="" if shown else UNSEEN)
 
     def _delivered(self, shown: Shown | None) -> None:
         score = self.score
@@ -280,12 +281,12 @@ class _Delivery:
             if newest:
                 ScorePost.objects.filter(pk=newest.pk).update(outcome="confirmed", read_back=str(shown or ""))
 
-    def _conflict(self, shown: Shown | None) -> None:
+    def _conflict(self, shown: Shown | None, said: str = "") -> None:
         outbox.settle(
             self.score,
             state=Score.State.CONFLICT,
             reason="",
-            platform_said="",
+            platform_said=said,
             attempts=0,
             may_fill_blank=False,
             lms_shows=str(shown) if shown else "",

@@ -34,6 +34,11 @@ def _conflict(score: Score, lms: str) -> str:
             "%(lms)s shows %(shows)s, entered there. We left it as it is. "
             "To use Bellringer's grade, clear the cell there and press Send again."
         ) % {"lms": lms, "shows": score.lms_shows}
+    if score.platform_said:
+        return _(
+            "%(lms)s accepts the grade and goes on showing an empty cell. The mark is kept here. "
+            "Remove the override or the lock on that cell in %(lms)s, then press Send again."
+        ) % {"lms": lms}
     return _(
         "The grade was cleared in %(lms)s. We left it empty. To fill it with Bellringer's grade, press Send again."
     ) % {"lms": lms}

@@ -4,8 +4,8 @@ An answer that is no key set is never kept, so a bad minute at the platform does
 """
 
 import threading
-import time
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import jwt
@@ -33,7 +33,7 @@ _lock = threading.Lock()
 
 def public_key(jwks_url: str, kid: str) -> RSAPublicKey:
     """The platform's RS256 key with this id. Raises LaunchRejected where it has none or cannot be asked."""
-    now = time.monotonic()
+    now = monotonic()
     known = _cache.get(jwks_url)
     if known and kid in known.keys and now - known.fetched_at < MAX_AGE:
         return known.keys[kid]

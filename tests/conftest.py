@@ -9,11 +9,10 @@ from tests.schools import enrol
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory):
+def sandbox():
     """The sandbox LMS as a process of its own, one for each test process."""
-    process = SandboxProcess(database=tmp_path_factory.mktemp("lms") / "lms.sqlite3")
-    yield process.start()
-    process.stop()
+    with SandboxProcess() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,8 @@ class Column:
     @classmethod
     def of_new_school(cls, sandbox, profile, students=1):
         """A new school whose students have all launched one activity with a column of its own."""
-        school = enrol(sandbox, profile)
+        school = enrol(sandbox, profile, activity=False)
+        school.link(score_maximum=float(MAXIMUM))
         handles = ["student"] + [school.add_student() for _ in range(students - 1)]
         launches = [launch(Client(), school, handle).context["launch"] for handle in handles]
         link = launches[0].resource_link

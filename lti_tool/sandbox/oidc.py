@@ -96,7 +96,8 @@ def sign(school: School, body: Mapping[str, Any], how: Mapping[str, Any]) -> str
         return _signed_with_public_pem(school, body, headers)
     if how.get("sign_with_other_key"):
         key = keys.other_key()
-    return jwt.encode(dict(body), key, algorithm=algorithm, headers=headers)
+    # Signed as bytes: PyJWT would not sign claims of the wrong type, and tools have to meet those too.
+    return jwt.api_jws.encode(json.dumps(dict(body)).encode(), key, algorithm=algorithm, headers=headers)
 
 
 def _signed_with_public_pem(school: School, body: Mapping[str, Any], headers: dict[str, Any]) -> str:

@@ -94,7 +94,7 @@ def test_T10_instructor_launch_with_new_resource_link_shows_the_set_up_page(clie
 
     opened = assert_opened(response, Role.INSTRUCTOR)
     assert opened.resource_link.link_id == "never-seen"
-    assert "activities/set_up.html" in [template.name for template in response.templates]
+    assert "activities/setup.html" in [template.name for template in response.templates]
 
 
 def test_S01_valid_student_launch(client, school):
@@ -172,4 +172,4 @@ def test_S10_student_launch_with_new_resource_link_says_not_ready_yet(client, sc
     )
 
     assert_opened(response, Role.LEARNER)
-    assert "not ready yet" in response.text
+    assert "Not ready yet" in response.text

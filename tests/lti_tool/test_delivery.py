@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 
+from lti_tool import delivery, outbox
 from lti_tool.models import LineItem, Score, ScorePost
+from tests.certification.launching import launch
 from tests.grades import Column
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +142,7 @@ def test_grade_typed_in_the_lms_after_delivery_is_left_alone(column):
     assert column.shown() == 12
 
 
+@pytest.mark.parametrize("column", ["plain", "canvas"], indirect=True)
 def test_cell_cleared_in_the_lms_is_filled_only_on_request(column):
     column.publish(14)
     column.work()
@@ -153,6 +157,23 @@ def test_cell_cleared_in_the_lms_is_filled_only_on_request(column):
     with later(seconds=4):
         column.work()
     assert column.shown() == 17
+
+
+def test_cell_that_moodle_keeps_empty_is_named_after_a_few_tries(moodle_column):
+    # A grade that was typed and cleared there stays overridden: Moodle takes ours and shows none.
+    moodle_column.publish(14)
+    moodle_column.work()
+    moodle_column.school.teacher_clears("student")
+    moodle_column.retry()
+    moodle_column.publish(17)
+    moodle_column.retry()
+    for hours in range(1, 9):
+        with later(hours=2 * hours):
+            moodle_column.work()
+
+    assert moodle_column.shown() is None
+    assert moodle_column.score().state == "conflict"
+    assert "goes on showing an empty cell" in moodle_column.sentence()
 
 
 def test_withdrawal_clears_our_own_grade_and_nobody_elses(column):
@@ -302,10 +323,6 @@ def test_moodle_refusal_that_looks_like_success_is_a_refusal(moodle_column):
 
 
 def test_teacher_has_no_grade_in_moodle(sandbox, tool_key):
-    from django.test import Client
-
-    from tests.certification.launching import launch
-
     column = Column.of_new_school(sandbox, "moodle")
     teacher = launch(Client(), column.school, "teacher").context["launch"].person
     column.publish(14, teacher)
@@ -342,7 +359,7 @@ def test_canvas_keeps_one_attempt_and_one_comment_over_corrections(canvas_column
 
 
 def test_locked_moodle_column_waits_and_says_what_to_look_at(moodle_column):
-    moodle_column.school.lock("student")
+    moodle_column.school.lock()
     moodle_column.publish(14)
 
     moodle_column.work()
@@ -360,10 +377,6 @@ def test_column_that_the_teacher_deleted_is_made_anew_on_request(column):
         column.work()
     assert column.score().state == "refused"
     assert "no longer has the gradebook column" in column.sentence()
-
-    from django.test import Client
-
-    from tests.certification.launching import launch
 
     launch(Client(), column.school, "student")
     column.retry()
@@ -406,8 +419,6 @@ def test_activity_without_grade_service_says_so(column):
 
 
 def test_lease_keeps_two_workers_from_sending_the_same(column):
-    from lti_tool import outbox
-
     column.publish(14)
 
     first, second = outbox.claim(), outbox.claim()
@@ -418,8 +429,6 @@ def test_lease_keeps_two_workers_from_sending_the_same(column):
 
 
 def test_one_row_that_cannot_be_sent_does_not_keep_the_others(sandbox, tool_key, monkeypatch):
-    from lti_tool import delivery
-
     column = Column.of_new_school(sandbox, "plain", students=2)
     broken, fine = column.people
     for person in column.people:

@@ -51,7 +51,7 @@ def test_unknown_and_expired_tokens_are_told_to_open_the_activity_again(client, 
     unknown = client.get(path, headers={"Authorization": "Bearer made-up"})
     with time_machine.travel(timezone.now() + timedelta(hours=8, seconds=1)):
         expired = client.get(path, headers=bearer(opened))
-    without = client.post(path)
+    without = client.post("/lti/codes/", {"path": path})
 
     for answer in (unknown, expired, without):
         assert answer.status_code == 401
