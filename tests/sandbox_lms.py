@@ -3,8 +3,10 @@
 A school belongs to one test; two tests never see each other's. Times in the sandbox are real times.
 """
 
+import contextlib
 import html
 import json
+import logging
 import os
 import re
 import selectors
@@ -14,7 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -155,6 +157,17 @@ def read_form(page: str) -> Form | None:
     )
 
 
+@contextlib.contextmanager
+def unlogged() -> Iterator[None]:
+    """The tests' own requests stay out of the log: what is there, the tool wrote."""
+    log = logging.getLogger("urllib3.connectionpool")
+    was, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = was
+
+
 class Sandbox:
     """A running sandbox LMS, reached over one kept-alive connection."""
 
@@ -166,8 +179,12 @@ class Sandbox:
     def close(self) -> None:
         self.http.close()
 
+    def request(self, method: str, url: str, **how: Any) -> Response:
+        with unlogged():
+            return self.http.request(method, url, timeout=60, **how)
+
     def control(self, path: str, body: Mapping[str, Any]) -> Any:
-        answer = self.http.post(f"{self.url}/_control/{path}", json=body, timeout=60)
+        answer = self.request("POST", f"{self.url}/_control/{path}", json=body)
         if answer.status_code == 400:
             raise ControlRefused(answer.json()["error"])
         answer.raise_for_status()
@@ -217,10 +234,10 @@ class Sandbox:
     ) -> Form:
         """Does what the browser does at the authentication endpoint; the form that it would post to the tool."""
         if post:
-            answer = self.http.post(auth_url, data=params, timeout=60, allow_redirects=False)
+            answer = self.request("POST", auth_url, data=params, allow_redirects=False)
         else:
             url = f"{auth_url}?{urlencode(params)}" if params else auth_url
-            answer = self.http.get(url, timeout=60, allow_redirects=False)
+            answer = self.request("GET", url, allow_redirects=False)
         form = read_form(answer.text) if answer.status_code == 200 else None
         if form is None:
             raise NoForm(answer.status_code, answer.text)
@@ -489,7 +506,7 @@ class School:
             "client_assertion": assertion,
             "scope": scope,
         }
-        return self.sandbox.http.post(self.registration["token_url"], data=data | form, timeout=60)
+        return self.sandbox.request("POST", self.registration["token_url"], data=data | form)
 
     def call(
         self,
@@ -506,4 +523,4 @@ class School:
             headers["Content-Type"] = content_type
         text = json.dumps(body) if isinstance(body, Mapping) else body
         data = text.encode() if isinstance(text, str) else text
-        return self.sandbox.http.request(method, url, headers=headers, data=data, timeout=60)
+        return self.sandbox.request(method, url, headers=headers, data=data)

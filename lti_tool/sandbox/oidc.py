@@ -90,14 +90,12 @@ def sign(school: School, body: Mapping[str, Any], how: Mapping[str, Any]) -> str
     algorithm = headers.pop("alg", how.get("alg", "RS256"))
     if headers.get("kid") is None:
         headers.pop("kid", None)
-    if algorithm == "none":
-        return jwt.encode(dict(body), None, algorithm="none", headers=headers)
     if algorithm == "HS256":
         return _signed_with_public_pem(school, body, headers)
-    if how.get("sign_with_other_key"):
-        key = keys.other_key()
-    # Signed as bytes: PyJWT would not sign claims of the wrong type, and tools have to meet those too.
-    return jwt.api_jws.encode(json.dumps(dict(body)).encode(), key, algorithm=algorithm, headers=headers)
+    chosen = keys.other_key() if how.get("sign_with_other_key") else key
+    # PyJWS signs any bytes; PyJWT would look at the claims and refuse some that a tool must refuse by itself.
+    payload = json.dumps(dict(body)).encode()
+    return jwt.PyJWS().encode(payload, None if algorithm == "none" else chosen, algorithm, headers)
 
 
 def _signed_with_public_pem(school: School, body: Mapping[str, Any], headers: dict[str, Any]) -> str:

@@ -93,13 +93,15 @@ class Replay:
 
     def _there(self, text: str) -> str:
         numbers = {live: number for number, live in self.items.items()}
-        for number, live in self.courses.items():
-            text = text.replace(f"{self.school.url}/api/courses/{live}/", f"{BASE}/{number}/")
-            text = text.replace(
-                f"/{self.school.slug}/api/courses/{live}/", f"/mod/lti/services.php/{number}/"
-            )
-            text = text.replace(f"for /{live}/", f"for /{number}/").replace(
-                f"Course {live} ", f"Course {number} "
+        courses = {str(live): number for number, live in self.courses.items()}
+        for here, there in (
+            (f"{self.school.url}/api/courses/", f"{BASE}/"),
+            (f"/{self.school.slug}/api/courses/", "/mod/lti/services.php/"),
+            ("for /", "for /"),
+            ("Course ", "Course "),
+        ):
+            text = re.sub(
+                rf"{re.escape(here)}(\d+)", lambda found, there=there: there + courses[found[1]], text
             )
         return re.sub(
             r"(/lineitems/|[Ii]tem )(\d+)\b", lambda found: found[1] + numbers.get(found[2], found[2]), text

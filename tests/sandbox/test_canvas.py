@@ -1,0 +1,354 @@
+"""Canvas's table of scores and errors, row by row."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.services import (
+    AGS,
+    JWKS,
+    LIST,
+    MEMBERS,
+    SINGLE,
+    SUBMISSION,
+    assertion,
+    at,
+    beside,
+    get_results,
+    post_score,
+    score,
+    token,
+)
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "platforms" / "canvas"
+ERRORS = json.loads((SAMPLES / "ags.errors.json").read_text())["cases"]
+
+
+def error(op, when):
+    """Status and body of a row of Canvas's error table."""
+    row = next(case for case in ERRORS if case["op"] == op and case["when"].startswith(when))
+    return row["status"], row["body"]
+
+
+def answered(response):
+    return response.status_code, response.json() if response.content else ""
+
+
+@pytest.fixture
+def column(canvas):
+    return canvas.links[0]["line_item"]["id"]
+
+
+@pytest.fixture
+def post(canvas, column):
+    """Posts a score for the student; the changes are members of its body."""
+    return lambda given=40, **changes: post_score(canvas, column, score(canvas, given, **changes))
+
+
+def shown(canvas):
+    return canvas.cell("student")["score"]
+
+
+# What a score does
+
+
+def test_a_finished_score_is_scaled_and_answered_with_its_result(canvas, column, post):
+    answer = post()
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("application/vnd.ims.lis.v1.score+json")
+    assert set(answer.json()) == {SUBMISSION, "resultUrl"}
+    assert answer.json()["resultUrl"].startswith(column + "/results/")
+    assert shown(canvas) == 80
+
+
+def test_a_score_over_the_maximum_is_kept(canvas, post):
+    post(75)
+
+    assert shown(canvas) == 150
+
+
+@pytest.mark.parametrize("progress", ["Pending", "Failed", "NotReady", "PendingManual", "FullyGraded"])
+def test_no_score_or_an_unfinished_one_wipes_even_a_teachers_grade(canvas, post, progress):
+    canvas.teacher_types("student", 75)
+
+    post(None, gradingProgress=progress)
+
+    assert shown(canvas) is None
+
+
+def test_pending_manual_with_a_score_stores_it_for_review(canvas, post):
+    post(gradingProgress="PendingManual")
+
+    assert (shown(canvas), canvas.cell("student")["state"]) == (80, "pending_review")
+
+
+def test_preserve_score_keeps_the_grade(canvas, post):
+    canvas.teacher_types("student", 75)
+
+    post(None, gradingProgress="NotReady", **{SUBMISSION: {"preserve_score": True}})
+
+    assert shown(canvas) == 75
+
+
+def test_prioritize_non_tool_grade_spares_any_score_there_is(canvas, post):
+    spare = {SUBMISSION: {"prioritize_non_tool_grade": True}}
+    post(**spare)
+    assert shown(canvas) == 80
+
+    post(10, **spare)
+    assert shown(canvas) == 80
+
+
+def test_a_plain_score_overwrites_a_teachers_grade(canvas, post):
+    canvas.teacher_types("student", 75)
+
+    post()
+
+    assert (shown(canvas), canvas.cell("student")["graded_by"]) == (80, "tool")
+
+
+def test_each_post_is_an_attempt_unless_the_tool_says_otherwise(canvas, post):
+    post()
+    post()
+    assert canvas.cell("student")["attempts"] == 2
+
+    post(**{SUBMISSION: {"new_submission": False}})
+    post(activityProgress="InProgress")
+    assert canvas.cell("student")["attempts"] == 2
+
+
+def test_the_same_hand_in_time_is_the_same_attempt(canvas, post):
+    work = {"submission": {"submittedAt": at(-60)}}
+    post(**work)
+    post(**work)
+
+    assert canvas.cell("student")["attempts"] == 1
+
+
+def test_a_launch_url_is_lost_by_a_later_post_without_it(canvas, post):
+    post(**{SUBMISSION: {"submission_type": "basic_lti_launch", "submission_data": "https://tool/x"}})
+    assert canvas.cell("student")["submission"]["data"] == "https://tool/x"
+
+    post()
+    assert canvas.cell("student")["submission"]["data"] == ""
+
+
+def test_every_comment_is_one_more_comment(canvas, post):
+    post(comment="Well done")
+    post(comment="Well done")
+
+    assert canvas.cell("student")["comments"] == ["Well done", "Well done"]
+
+
+def test_an_equal_timestamp_passes_and_an_older_one_does_not(canvas, post):
+    now = at()
+    assert post(timestamp=now).status_code == 200
+    assert post(timestamp=now).status_code == 200
+
+    older = at(-60)
+    answer = post(timestamp=older)
+    assert answer.status_code == 400
+    assert answer.json()["errors"]["message"] == (
+        f"Provided timestamp of {older} before last updated timestamp of {now}"
+    )
+
+
+def test_a_second_line_item_of_a_link_never_reaches_the_gradebook(canvas):
+    body = {"label": "Sub", "scoreMaximum": 5, "resourceLinkId": canvas.links[0]["resource_link_id"]}
+    made = canvas.call(
+        "POST", canvas.course["lineitems_url"], token=token(canvas), content_type=SINGLE, body=body
+    )
+    assert made.status_code == 201
+
+    post_score(canvas, made.json()["id"], score(canvas))
+
+    assert canvas.cell("student")["score"] is None
+    assert get_results(canvas, made.json()["id"])[0]["resultScore"] == 4
+
+
+def test_the_test_student_can_be_graded(sandbox):
+    people = [{"handle": "student", "name": "Test Student", "role": "test_student"}]
+    school = sandbox.school("canvas", public_jwks=JWKS, people=people)
+
+    assert post_score(school, school.links[0]["line_item"]["id"], score(school)).status_code == 200
+
+
+def test_results_are_of_the_scored_only_and_show_a_teachers_change(canvas, column, post):
+    canvas.teacher_types("student2", 60)
+    assert get_results(canvas, column) == []
+
+    post(comment="Well done")
+    canvas.teacher_types("student", 75)
+
+    (result,) = get_results(canvas, column)
+    assert (result["resultScore"], result["resultMaximum"], result["comment"]) == (75, 100, "Well done")
+    assert get_results(canvas, column, "user_id=nobody") == []
+
+
+# What is refused, and in which words
+
+
+@pytest.mark.parametrize("who", ["teacher", "ta", "observer", None])
+def test_only_students_have_grades(canvas, post, who):
+    assert answered(post(userId=canvas.sub(who) if who else "unknown")) == error("score", "userId unknown")
+
+
+@pytest.mark.parametrize(
+    ("given", "changes", "when"),
+    [
+        (40, {"scoreMaximum": None}, "scoreGiven without scoreMaximum"),
+        (40, {"scoreMaximum": -1}, "scoreMaximum negative"),
+        (40, {"scoreMaximum": 0}, "scoreMaximum 0"),
+        (-1, {}, "scoreGiven negative"),
+        (40, {"timestamp": "yesterdayish"}, "timestamp unparsable"),
+        (40, {"submission": {"submittedAt": "x"}}, "submittedAt unparsable"),
+        (40, {SUBMISSION: {"submission_type": "online_upload"}}, "submission_type online_upload"),
+    ],
+)
+def test_a_bad_score_is_refused_in_canvas_words(canvas, post, given, changes, when):
+    assert answered(post(given, **changes)) == error("score", when)
+    assert canvas.gradebook() == []
+
+
+@pytest.mark.parametrize("member", ["activityProgress", "gradingProgress", "timestamp"])
+def test_a_score_without_a_required_member_is_400(post, member):
+    assert post(**{member: None}).status_code == 400
+
+
+def test_work_from_the_future_is_refused(post):
+    assert post(submission={"submittedAt": at(120)}).status_code == 400
+    assert post(submission={"submittedAt": at(30)}).status_code == 200
+
+
+def test_an_unpublished_assignment_takes_no_score_until_it_is_published(canvas, post):
+    canvas.unpublish()
+    assert answered(post()) == error("score", "assignment unpublished")
+
+    canvas.publish()
+    assert post().status_code == 200
+
+
+def test_no_more_attempts_than_allowed(canvas, post):
+    canvas.change("line_item", {"allowed_attempts": 1})
+    post()
+
+    assert answered(post()) == error("score", "new submission and no attempts left")
+    assert post(**{SUBMISSION: {"new_submission": False}}).status_code == 200
+
+
+def test_a_concluded_course_or_student_takes_nothing(canvas, post):
+    canvas.conclude("student")
+    assert answered(post()) == error("score/result for a user", "concluded for that student")
+
+    canvas.conclude()
+    assert answered(post()) == error("any AGS", "course concluded")
+
+
+def test_the_401_family(canvas, column):
+    def ask(access):
+        return answered(post_score(canvas, column, score(canvas), token=access))
+
+    good = token(canvas)
+    assert ask("") == error("any", "no Authorization header")
+    assert ask("nonsense") == error("any", "not a JWT")
+    assert ask(token(canvas, f"{AGS}lineitem")) == error("any", "scope missing")
+    canvas.switch_off_tool()
+    assert ask(good) == error("any", "key deleted/inactive")
+    canvas.switch_off_tool(on=True)
+    canvas.forget_tokens()
+    assert ask(good) == error("any", "expired token")
+
+
+def test_line_items_of_elsewhere_are_404_and_another_link_is_412(canvas, column, post):
+    gone = column.rpartition("/")[0] + "/999999"
+    assert answered(post_score(canvas, gone, score(canvas))) == error("any", "no such course")
+
+    assert answered(post(resourceLinkId="another")) == error(
+        "lineitem show/update/delete, score", "resourceLinkId sent and different"
+    )
+
+
+def test_what_canvas_made_cannot_be_deleted_and_what_the_tool_made_can(canvas, column):
+    made = canvas.call(
+        "POST",
+        canvas.course["lineitems_url"],
+        token=token(canvas),
+        content_type=SINGLE,
+        body={"label": "Station marks", "scoreMaximum": 10},
+    )
+
+    assert made.json() == {"id": made.json()["id"], "scoreMaximum": 10.0, "label": "Station marks"}
+    assert answered(canvas.call("DELETE", column, token=token(canvas))) == error("lineitem delete", "coupled")
+    assert canvas.call("DELETE", made.json()["id"], token=token(canvas)).status_code == 204
+
+
+def test_throttling_is_a_403_in_plain_text(canvas, post):
+    canvas.throttle()
+
+    answer = post()
+
+    row = next(case for case in ERRORS if case["when"] == "throttled")
+    assert (answer.status_code, answer.text) == (row["status"], row["body"])
+    assert {name: answer.headers[name] for name in row["headers"]} == row["headers"]
+    canvas.clear_faults()
+    assert float(post().headers["X-Rate-Limit-Remaining"]) == 600
+
+
+def test_an_error_of_an_earlier_check_hides_the_later(canvas, post):
+    canvas.unpublish()
+
+    assert answered(post(userId="unknown", timestamp="x"))[1] == error("score", "userId unknown")[1]
+    assert answered(post(timestamp="x"))[1] == error("score", "assignment unpublished")[1]
+
+
+# Lists
+
+
+def test_line_items_come_in_pages_of_ten(canvas):
+    for number in range(12):
+        canvas.link(f"Circuit {number}")
+    url = canvas.course["lineitems_url"]
+
+    first = canvas.call("GET", url, token=token(canvas), accept=LIST)
+
+    assert len(first.json()) == 10
+    assert first.links["next"]["url"] == f"{url}?page=2&per_page=10"
+    rest = canvas.call("GET", first.links["next"]["url"], token=token(canvas), accept=LIST)
+    assert (len(rest.json()), "next" in rest.links) == (3, False)
+
+
+def test_the_roster_comes_in_pages_of_at_most_fifty(canvas):
+    canvas.add_students(70)
+    url = canvas.course["memberships_url"] + "?limit=100"
+
+    first = canvas.call("GET", url, token=token(canvas), accept=MEMBERS)
+
+    assert len(first.json()["members"]) == 50
+    rest = canvas.call("GET", first.links["next"]["url"], token=token(canvas), accept=MEMBERS)
+    assert len(rest.json()["members"]) == 25
+    assert set(rest.json()["members"][0]) == {
+        "status", "name", "picture", "given_name", "family_name", "email", "lis_person_sourcedid", "user_id",
+        "lti11_legacy_user_id", "roles",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claims", "description"),
+    [
+        ({"aud": "https://elsewhere.example/"}, "the 'aud' is invalid"),
+        ({"iat": 1}, "the 'iat' must be less than 300 seconds old"),
+        ({"iat": 2**40}, "the 'iat' must not be in the future"),
+        ({"exp": 1}, "the JWT has expired"),
+        ({"jti": None}, "the following assertions are missing: jti"),
+    ],
+)
+def test_the_token_endpoint_refuses_in_canvas_words(canvas, claims, description):
+    answer = canvas.ask_token(assertion(canvas, **claims), f"{AGS}score")
+
+    assert answered(answer) == (400, {"error": "invalid_request", "error_description": description})
+
+
+def test_results_are_found_beside_the_line_item(canvas, column):
+    assert beside(column, "results") == column + "/results"
