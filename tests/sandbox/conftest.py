@@ -1,15 +1,7 @@
-from collections.abc import Iterator
-
 import pytest
 
 from tests.sandbox.services import JWKS
-from tests.sandbox_lms import Sandbox, SandboxProcess, School
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    with SandboxProcess() as running:
-        yield running
+from tests.sandbox_lms import Sandbox, School
 
 
 @pytest.fixture
