@@ -1,4 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from assessments.marking import api, views
 
 app_name = "marking"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("sheets/<uuid:key>/", views.sheet, name="sheet"),
+    path("sheets/<uuid:key>/amendment/", views.amendment, name="amendment"),
+    path("api/sheets/<uuid:key>/", api.SheetView.as_view(), name="api_sheet"),
+    path("api/sheets/<uuid:key>/marks/<int:criterion_id>/", api.MarkView.as_view(), name="api_mark"),
+    path("api/sheets/<uuid:key>/comment/", api.CommentView.as_view(), name="api_comment"),
+]

@@ -1,5 +1,7 @@
 """Giving results to their candidates and to the LMS's gradebook. The only caller of port.publish_score."""
 
+import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from assessments.activities.models import Activity
 from assessments.audit.recording import record
+from assessments.marking.conflict import Conflict
 from assessments.results.models import Result
 from lti_tool.port import ensure_line_item, publish_score, retry
 
@@ -17,14 +20,21 @@ GRADEBOOK_COMMENT_MAX = 4500
 
 
 @transaction.atomic
-def release(*, activity: Activity, by: Any) -> list[Result]:
-    """Show every computed result to its candidate and send it to the gradebook. Who has no result gets nothing."""
+def release(*, activity: Activity, by: Any, seen: str | None = None) -> list[Result]:
+    """Show every computed result to its candidate and send it to the gradebook. Who has no result gets nothing.
+
+    `seen` is the fingerprint of the results somebody looked at before deciding; Conflict when they differ by now.
+    """
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     waiting = Result.objects.unreleased().filter(activity=activity).select_for_update(of=("self",))
     results = list(waiting.select_related("candidate", "sheet"))
     if not results:
         raise ValidationError(
             _("Nothing to release: every submitted sheet is released already."), code="none"
+        )
+    if seen is not None and seen != fingerprint(results):
+        raise Conflict(
+            _("A sheet was submitted or amended since you looked. Nothing was released; please look again.")
         )
     ensure_line_item(activity.resource_link, tag=TAG, label=activity.title, score_maximum=results[0].maximum)
     now = timezone.now()
@@ -36,6 +46,14 @@ def release(*, activity: Activity, by: Any) -> list[Result]:
     released = [result.candidate_id for result in results]
     record("results.released", by=by, on=activity, data={"candidates": released})
     return results
+
+
+def fingerprint(results: Iterable[Result]) -> str:
+    """Tells two sets of results apart: whose they are and what they come to."""
+    told = sorted(
+        f"{row.candidate_id}:{row.total:f}/{row.maximum:f}@{row.computed_at.timestamp()}" for row in results
+    )
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
 
 
 def publish(result: Result) -> None:

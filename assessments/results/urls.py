@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from assessments.results import views
 
 app_name = "results"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<uuid:key>/", views.home, name="home"),
+    path("<uuid:key>/feedback/", views.feedback, name="feedback"),
+    path("<uuid:key>/release/", views.release, name="release"),
+    path("<uuid:key>/deliveries/", views.deliveries, name="deliveries"),
+]

@@ -1,4 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from assessments.rubrics import views
 
 app_name = "rubrics"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.rubrics, name="rubrics"),
+    path("<uuid:key>/", views.rubric, name="rubric"),
+    path("<uuid:key>/preview/", views.preview, name="preview"),
+    path("<uuid:key>/criteria/", views.criteria, name="criteria"),
+    path("<uuid:key>/criteria/<int:criterion_id>/", views.criterion, name="criterion"),
+    path("<uuid:key>/criteria/<int:criterion_id>/place/", views.place, name="place"),
+    path("<uuid:key>/criteria/<int:criterion_id>/removal/", views.removal, name="removal"),
+    path("<uuid:key>/hints/", views.hints, name="hints"),
+    path("<uuid:key>/publication/", views.publication, name="publication"),
+    path("<uuid:key>/next-version/", views.next_version, name="next_version"),
+    path("<uuid:key>/discard/", views.discard, name="discard"),
+]

@@ -1,0 +1,111 @@
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import resolve, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments.activities import activities
+from assessments.activities.models import Activity
+from assessments.activities.permissions import can_assess, can_see_candidates, can_set_up
+from assessments.rubrics import library
+from assessments.rubrics.models import Rubric
+from lti_tool.port import Launch, Role, current_launch, launch_required, members, roster_status
+
+
+@require_safe
+@launch_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Where every launch arrives: the home page of the link's activity, or the page that sets it up. Never redirects."""
+    launch = _launch(request)
+    activity = Activity.objects.visible_to(launch).first()
+    if activity:
+        home = resolve(activity.get_absolute_url())
+        return home.func(request, *home.args, **home.kwargs)
+    if can_set_up(launch):
+        return _setup_page(request, launch, None)
+    return render(request, "activities/not_set_up.html", {"is_staff": can_see_candidates(launch)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def setup(request: HttpRequest) -> HttpResponse:
+    """Chooses the rubric of the launch's own link."""
+    launch = _launch(request)
+    if not can_set_up(launch):
+        raise PermissionDenied(_("Activities are set up by the course's teachers and designers."))
+    activity = Activity.objects.visible_to(launch).select_related("rubric").first()
+    if request.method != "POST":
+        return _setup_page(request, launch, activity)
+    rubric = _chosen_rubric(request, launch)
+    try:
+        activities.set_up(resource_link=launch.resource_link, rubric=rubric, by=launch.person)
+    except ValidationError as error:
+        return _setup_page(request, launch, activity, problems={"": error.messages})
+    return _see_start("set_up")
+
+
+@require_POST
+@launch_required
+def roster(request: HttpRequest) -> HttpResponse:
+    """Asks for the list of course members anew."""
+    launch = _launch(request)
+    if not can_see_candidates(launch):
+        raise PermissionDenied(_("The list of course members is for those who teach the course."))
+    roster_status(launch.context, refresh=True)
+    return _see_start("roster")
+
+
+@require_POST
+@launch_required
+def sheet(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
+    """Opens the candidate's mark sheet, beginning it if nobody has."""
+    launch = _launch(request)
+    activity = get_object_or_404(Activity.objects.visible_to(launch).select_related("rubric"), key=key)
+    if not can_see_candidates(launch):
+        raise PermissionDenied(_("Candidates are marked by the course's teachers and examiners."))
+    found = [row.person for row in members(launch.context, Role.LEARNER) if row.person.key == person_key]
+    if not found:
+        raise Http404
+    if not can_assess(launch, found[0].pk):
+        raise PermissionDenied(_("Nobody marks themselves. Somebody else has to mark you."))
+    assessment = activities.assess(activity=activity, candidate=found[0], by=launch.person)
+    return HttpResponse(status=303, headers={"Location": assessment.sheet.get_absolute_url()})
+
+
+def _launch(request: HttpRequest) -> Launch:
+    launch = current_launch(request)
+    assert launch
+    return launch
+
+
+def _chosen_rubric(request: HttpRequest, launch: Launch) -> Rubric:
+    try:
+        key = UUID(request.POST.get("rubric", ""))
+    except ValueError:
+        raise Http404 from None
+    return get_object_or_404(Rubric.objects.visible_to(launch), key=key)
+
+
+def _see_start(done: str) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": f"{reverse('activities:start')}?done={done}"})
+
+
+def _setup_page(
+    request: HttpRequest,
+    launch: Launch,
+    activity: Activity | None,
+    problems: dict[str, list[str]] | None = None,
+) -> HttpResponse:
+    rubrics = Rubric.objects.visible_to(launch).whole()
+    context = {
+        "activity": activity,
+        "has_begun": bool(activity and activity.assessments.exists()),
+        "published": rubrics.newest_published(),
+        "drafts": rubrics.drafts(),
+        "templates": library.templates(),
+        "problems": problems or {},
+    }
+    return render(request, "activities/setup.html", context, status=400 if problems else 200)

@@ -1,0 +1,136 @@
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from assessments.marking import marking
+from assessments.marking.conflict import Conflict
+from assessments.marking.forms import read_answers, read_revision
+from assessments.marking.history import changes
+from assessments.marking.marking import Answer
+from assessments.marking.models import MarkSheet
+from assessments.marking.permissions import can_amend, can_mark, can_see
+from assessments.rubrics.models import Criterion
+from lti_tool.port import Launch, current_launch, launch_required
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The sheet to fill, or to read once it is submitted. POST submits what autosave has saved."""
+    launch, found = _find(request, key)
+    if request.method != "POST":
+        return _page(request, launch, found)
+    if not can_mark(launch, found):
+        raise PermissionDenied
+    try:
+        marking.submit(sheet=found, by=launch.person, revision=read_revision(request.POST))
+    except ValidationError:
+        return _page(request, launch, found, status=400, unanswered=found.unanswered())
+    except Conflict as conflict:
+        return _page(request, launch, _find(request, key)[1], status=409, conflict=str(conflict))
+    done = reverse("activities:start") + "?done=submitted"
+    return HttpResponse(status=303, headers={"Location": done})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def amendment(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Changes a submitted sheet, with a reason; what it said before stays readable."""
+    launch, found = _find(request, key)
+    if not can_amend(launch, found):
+        raise PermissionDenied
+    if not found.is_submitted:
+        return HttpResponse(status=303, headers={"Location": found.get_absolute_url()})
+    if request.method != "POST":
+        return _amendment_form(request, found)
+    answers = read_answers(request.POST, found)
+    sent = {name: request.POST.get(name, "") for name in ("reason", "overall_comment")}
+    try:
+        marking.amend(
+            sheet=found, by=launch.person, marks=answers, revision=read_revision(request.POST), **sent
+        )
+    except ValidationError as error:
+        return _amendment_form(request, found, answers, sent, problems=_problems(error), status=400)
+    except Conflict as conflict:
+        current = _find(request, key)[1]
+        return _amendment_form(request, current, answers, sent, conflict=str(conflict), status=409)
+    return HttpResponse(status=303, headers={"Location": f"{found.get_absolute_url()}?done=amended"})
+
+
+def _find(request: HttpRequest, key: UUID) -> tuple[Launch, MarkSheet]:
+    launch = current_launch(request)
+    assert launch
+    found = get_object_or_404(MarkSheet.objects.visible_to(launch).whole(), key=key)
+    if found.candidate_id == launch.person.pk:
+        raise PermissionDenied(_("This is your own mark sheet. You see your feedback once it is released."))
+    if not can_see(launch, found):
+        raise PermissionDenied(_("Mark sheets are for those who examine in this course."))
+    return launch, found
+
+
+def _page(
+    request: HttpRequest,
+    launch: Launch,
+    sheet: MarkSheet,
+    *,
+    status: int = 200,
+    unanswered: list[Criterion] | None = None,
+    conflict: str = "",
+) -> HttpResponse:
+    marks = {mark.criterion_id: mark for mark in sheet.marks.all()}
+    context: dict[str, Any] = {
+        "sheet": sheet,
+        "fields": [(criterion, marks.get(criterion.pk)) for criterion in sheet.rubric.criteria.all()],
+        "unanswered": unanswered or [],
+        "conflict": conflict,
+    }
+    if not sheet.is_submitted:
+        return render(request, "marking/sheet.html", context, status=status)
+    context["can_amend"] = can_amend(launch, sheet)
+    amendments = sheet.amendments.select_related("by")
+    context["amendments"] = [(row, changes(row, sheet)) for row in amendments]
+    return render(request, "marking/submitted.html", context, status=status)
+
+
+def _amendment_form(
+    request: HttpRequest,
+    sheet: MarkSheet,
+    answers: dict[Criterion, Answer] | None = None,
+    sent: dict[str, str] | None = None,
+    *,
+    problems: dict[str, list[str]] | None = None,
+    conflict: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    problems = problems or {}
+    now = {mark.criterion_id: mark for mark in sheet.marks.all()}
+    current = {pk: Answer(mark.level, mark.comment) for pk, mark in now.items()}
+    by_id = {criterion.pk: answer for criterion, answer in answers.items()} if answers else current
+    fields = [
+        {
+            "criterion": criterion,
+            "answer": by_id.get(criterion.pk),
+            "now": now.get(criterion.pk),
+            "level_problems": problems.get(f"level_{criterion.pk}", []),
+            "comment_problems": problems.get(f"comment_{criterion.pk}", []),
+        }
+        for criterion in sheet.rubric.criteria.all()
+    ]
+    context = {
+        "sheet": sheet,
+        "fields": fields,
+        "sent": sent or {"reason": "", "overall_comment": sheet.overall_comment},
+        "problems": problems,
+        "conflict": conflict,
+    }
+    return render(request, "marking/amendment.html", context, status=status)
+
+
+def _problems(error: ValidationError) -> dict[str, list[str]]:
+    return error.message_dict if hasattr(error, "error_dict") else {"": error.messages}

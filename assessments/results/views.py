@@ -1,0 +1,123 @@
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments.activities.models import Activity
+from assessments.activities.permissions import can_see_candidates, can_set_up
+from assessments.marking.conflict import Conflict
+from assessments.marking.models import MarkSheet
+from assessments.results import releasing
+from assessments.results.models import Result
+from assessments.results.overview import overview
+from assessments.results.permissions import can_read_feedback, can_release
+from lti_tool.port import Launch, current_launch, launch_required, roster_status
+
+
+@require_safe
+@launch_required
+def home(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The activity as this person's role needs it."""
+    launch, activity = _find(request, key)
+    if can_see_candidates(launch):
+        return _staff_home(request, launch, activity)
+    if can_set_up(launch):
+        return render(request, "results/designer.html", {"activity": activity})
+    if launch.is_learner:
+        return _feedback(request, launch, activity)
+    return render(request, "results/visitor.html", {"activity": activity})
+
+
+@require_safe
+@launch_required
+def feedback(request: HttpRequest, key: UUID) -> HttpResponse:
+    """One's own released feedback, also for those who teach here as well."""
+    launch, activity = _find(request, key)
+    if not launch.is_learner:
+        raise PermissionDenied(_("Feedback is shown to the candidates themselves."))
+    return _feedback(request, launch, activity)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def release(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Shows who would get what; POST releases exactly what was shown."""
+    launch, activity = _find(request, key)
+    if not can_release(launch):
+        raise PermissionDenied(_("Results are released by the course's teachers."))
+    if request.method != "POST":
+        return _release_page(request, launch, activity)
+    try:
+        releasing.release(activity=activity, by=launch.person, seen=request.POST.get("seen", ""))
+    except (ValidationError, Conflict) as error:
+        sentence = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+        return _release_page(request, launch, activity, problem=sentence)
+    return _see_home(activity, "released")
+
+
+@require_POST
+@launch_required
+def deliveries(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Sends again what the gradebook has not taken."""
+    launch, activity = _find(request, key)
+    if not can_release(launch):
+        raise PermissionDenied(_("Grades are sent by the course's teachers."))
+    releasing.send_again(activity=activity, by=launch.person)
+    return _see_home(activity, "sent_again")
+
+
+def _find(request: HttpRequest, key: UUID) -> tuple[Launch, Activity]:
+    launch = current_launch(request)
+    assert launch
+    rows = Activity.objects.visible_to(launch).select_related("rubric", "context")
+    activity = get_object_or_404(rows, key=key)
+    # The launch's own row knows its deployment and registration already.
+    activity.resource_link = launch.resource_link
+    return launch, activity
+
+
+def _see_home(activity: Activity, done: str) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": f"{activity.get_absolute_url()}?done={done}"})
+
+
+def _staff_home(request: HttpRequest, launch: Launch, activity: Activity) -> HttpResponse:
+    context = {
+        "activity": activity,
+        "overview": overview(activity, launch.person),
+        "roster": roster_status(launch.context),
+        "criteria_count": activity.rubric.criteria.count() if activity.rubric else 0,
+        "can_release": can_release(launch),
+        "can_set_up": can_set_up(launch),
+        "is_learner_too": launch.is_learner,
+    }
+    return render(request, "results/home.html", context)
+
+
+def _feedback(request: HttpRequest, launch: Launch, activity: Activity) -> HttpResponse:
+    result = Result.objects.filter(activity=activity, candidate=launch.person).first()
+    context = {"activity": activity, "is_marked": result is not None, "result": None}
+    if result and can_read_feedback(launch, result):
+        sheet = MarkSheet.objects.whole().get(pk=result.sheet_id)
+        marks = {mark.criterion_id: mark for mark in sheet.marks.all()}
+        fields = [(criterion, marks.get(criterion.pk)) for criterion in sheet.rubric.criteria.all()]
+        context |= {"result": result, "sheet": sheet, "fields": fields}
+    return render(request, "results/feedback.html", context)
+
+
+def _release_page(
+    request: HttpRequest, launch: Launch, activity: Activity, problem: str = ""
+) -> HttpResponse:
+    seen = overview(activity, launch.person)
+    unreleased = list(Result.objects.unreleased().filter(activity=activity))
+    context = {
+        "activity": activity,
+        "overview": seen,
+        "own_is_waiting": any(row.candidate_id == launch.person.pk for row in unreleased),
+        "unreleased_count": len(unreleased),
+        "seen": releasing.fingerprint(unreleased),
+        "problem": problem,
+    }
+    return render(request, "results/release.html", context, status=409 if problem else 200)

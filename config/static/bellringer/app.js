@@ -1,0 +1,19 @@
+// The one entry: the launch token first, then each behaviour. A behaviour finds its elements by data- attribute
+// in what was just put on the page, and tidies up when htmx takes its element away.
+
+import { announce } from "./launch.js";
+import "./dialog.js";
+import * as levelRows from "./level-rows.js";
+import * as markSheet from "./mark-sheet.js";
+
+const behaviours = [levelRows, markSheet];
+
+document.addEventListener("htmx:load", (event) => {
+  const root = event.detail.elt ?? document.body;
+  for (const { selector, attach } of behaviours) {
+    if (root.matches?.(selector)) attach(root);
+    root.querySelectorAll(selector).forEach(attach);
+  }
+  const news = root.matches?.("[data-announce]") ? root : root.querySelector("[data-announce]");
+  if (news) announce(news.textContent.trim());
+});
