@@ -14,10 +14,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -251,7 +250,6 @@ class School:
     sandbox: Sandbox
     slug: str
     described: JSON
-    _tokens: dict[str, str] = field(default_factory=dict)
 
     def do(self, verb: str, **asked: Any) -> Any:
         return self.sandbox.control(f"schools/{self.slug}/{verb}", asked)
@@ -455,7 +453,6 @@ class School:
     def forget_tokens(self) -> None:
         """Every access token handed out so far is expired."""
         self.do("forget_tokens")
-        self._tokens.clear()
 
     # The gradebook
 
@@ -490,12 +487,6 @@ class School:
     def requests(self, endpoint: str) -> int:
         """How many requests the endpoint has had; the names are those of `fault`."""
         return self.do("counts")[endpoint]
-
-    def wait_for_posts(self, count: int, seconds: float = 10) -> list[JSON]:
-        deadline = time.monotonic() + seconds
-        while len(posts := self.posts()) < count and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return posts
 
     # The services as a tool calls them, for tests of the platform itself
 

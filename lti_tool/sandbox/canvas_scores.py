@@ -11,14 +11,6 @@ from lti_tool.sandbox.models import Enrolment, Grade, LineItem, Person
 from lti_tool.sandbox.service import Call, answer
 
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
-SUBMISSION_TYPES = (
-    "none",
-    "basic_lti_launch",
-    "online_text_entry",
-    "online_url",
-    "external_tool",
-    "online_upload",
-)
 
 
 def post(call: Call, item: LineItem) -> HttpResponse:

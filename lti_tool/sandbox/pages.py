@@ -54,7 +54,7 @@ class Visit:
 
     @property
     def is_staff(self) -> bool:
-        return self.enrolment.role in ("teacher", "ta", "designer", "both", "admin")
+        return self.enrolment.role in profiles.STAFF
 
     @property
     def is_teacher(self) -> bool:

@@ -82,10 +82,7 @@ class Profile:
     has_storage: bool
     # Moodle live: type_id in every service URL. Canvas source: line_items/<id>.
     canvas_urls: bool
-    # spec: an LMS that suspends somebody says Inactive or leaves them out. Both real ones leave them out.
     context_type: str
-    # Canvas source: 10 by default, at most 100. Moodle live: everything, unless `limit` is sent.
-    page_size: int | None
 
 
 PROFILES = {
@@ -100,7 +97,6 @@ PROFILES = {
         has_storage=False,
         canvas_urls=False,
         context_type="http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering",
-        page_size=None,
     ),
     "moodle": Profile(
         name="Like Moodle 5.1",
@@ -113,7 +109,6 @@ PROFILES = {
         has_storage=False,
         canvas_urls=False,
         context_type="CourseSection",
-        page_size=None,
     ),
     "canvas": Profile(
         name="Like Canvas",
@@ -126,7 +121,6 @@ PROFILES = {
         has_storage=True,
         canvas_urls=True,
         context_type="http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering",
-        page_size=10,
     ),
 }
 

@@ -1,5 +1,8 @@
 """What Moodle does that one exchange cannot show: a teacher's hand, the clock, and who is who."""
 
+import json
+from pathlib import Path
+
 import jwt
 import pytest
 
@@ -16,6 +19,8 @@ from tests.sandbox.services import (
     token,
 )
 from tests.sandbox_lms import NoForm
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "platforms" / "moodle"
 
 
 @pytest.fixture
@@ -115,6 +120,16 @@ def test_the_roster_has_short_roles_and_calls_the_assistant_a_learner(moodle):
     assert roles[moodle.sub("teacher")] == ["Instructor"]
     assert roles[moodle.sub("ta")] == ["Learner"]
     assert "Link" not in answer.headers
+
+
+def test_a_roster_has_the_recorded_members(moodle):
+    recorded = json.loads((SAMPLES / "nrps.json").read_text())[0]
+
+    answer = moodle.call("GET", moodle.course["memberships_url"], token=token(moodle), accept=MEMBERS)
+
+    assert answer.headers["Content-Type"] == recorded["headers"]["Content-Type"]
+    assert set(answer.json()) == set(recorded["body"])
+    assert set(answer.json()["members"][0]) == set(recorded["body"]["members"][0])
 
 
 def test_the_rosters_next_page_forgets_the_role(moodle):
