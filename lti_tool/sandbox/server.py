@@ -20,7 +20,7 @@ class Server(BaseApplication):
             "bind": f"{address}:{self.port}",
             "workers": 1,
             "worker_class": "gthread",
-            "threads": 8,
+            "threads": 16,
             "keepalive": 60,
             "timeout": 0,
             "graceful_timeout": 1,

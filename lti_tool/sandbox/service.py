@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
 from lti_tool.sandbox.models import AccessToken, Course, School
 
@@ -53,7 +54,7 @@ class Call:
 
 
 def open_call(request: HttpRequest, school: str, course: int) -> Call:
-    found = School.objects.select_related("tool").get(slug=school)
+    found = get_object_or_404(School.objects.select_related("tool"), slug=school)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     row = (
         AccessToken.objects.filter(school=found, token=token).first() if scheme.lower() == "bearer" else None
