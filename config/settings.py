@@ -99,6 +99,7 @@ LANGUAGE_CODE = "en"
 # Every string is marked for translation; a language is listed once its catalogue is there.
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")

@@ -37,7 +37,7 @@ class Shown:
         return abs(self.given / self.maximum - given / maximum) <= Decimal("0.0001")
 
     def __str__(self) -> str:
-        return f"{self.given.normalize():f} / {self.maximum.normalize():f}"
+        return f"{_short(self.given)} / {_short(self.maximum)}"
 
 
 class Gradebook(AssignmentsGradesService):
@@ -145,6 +145,11 @@ def _is_ours(item: Any, *, tag: str, resource_id: str, link_id: str) -> bool:
         return False
     tied_elsewhere = item.get("resourceLinkId") not in (None, "", link_id)
     return item.get("tag") == tag and item.get("resourceId") == resource_id and not tied_elsewhere
+
+
+def _short(number: Decimal) -> str:
+    """For people: two decimals at the most, none that say nothing."""
+    return f"{round(number, 2).normalize():f}"
 
 
 def _number(value: object) -> Decimal:

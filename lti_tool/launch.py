@@ -22,7 +22,7 @@ from pylti1p3.request import Request
 from pylti1p3.session import SessionService
 
 from lti_tool import claims as names
-from lti_tool import http, jwks, session
+from lti_tool import http, jwks, roster, session
 from lti_tool.claims import Claims
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
@@ -36,6 +36,7 @@ from lti_tool.models import (
     Person,
     Registration,
     ResourceLink,
+    Role,
 )
 from lti_tool.oidc import find_registration
 from lti_tool.session import Launch
@@ -46,6 +47,7 @@ SAME_CLICK_SECONDS = 10
 _CLAIM_CHECKS = ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
 _SIGNATURE_ONLY: Any = {"verify_signature": True} | {f"verify_{claim}": False for claim in _CLAIM_CHECKS}
 MAX_ORIGINS = 20
+STAFF = (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT)
 
 
 @dataclass(frozen=True)
@@ -391,6 +393,8 @@ def record(verified: Verified) -> Launch | None:
         link = _record_link(verified, context)
         person = _record_person(verified)
         _record_membership(claims, context, person)
+        if claims.role in STAFF and roster.is_stale(context):
+            roster.want(context)  # so that the candidates are there when a teacher looks for them
         launch = session.begin(
             person=person,
             resource_link=link,

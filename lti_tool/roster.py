@@ -53,13 +53,23 @@ def members(context: Context, role: Role | None) -> list[Member]:
 
 def status(context: Context, *, refresh: bool) -> Status:
     row = Context.objects.get(pk=context.pk)
-    now = timezone.now()
-    is_stale = row.roster_swept_at is None or now - row.roster_swept_at > STALE_AFTER
-    if row.memberships_url and (refresh or (is_stale and row.roster_wanted_at is None)):
-        row.roster_wanted_at = now
-        row.save(update_fields=["roster_wanted_at"])
-    is_wanted = row.roster_wanted_at is not None
-    return Status(row.roster_swept_at, is_wanted, _problem(row))
+    if refresh or is_stale(row):
+        want(row)
+    return Status(row.roster_swept_at, row.roster_wanted_at is not None, _problem(row))
+
+
+def is_stale(context: Context) -> bool:
+    """Whether the roster was never read, or more than an hour ago, and nobody has asked for it yet."""
+    if context.roster_wanted_at is not None:
+        return False
+    return context.roster_swept_at is None or timezone.now() - context.roster_swept_at > STALE_AFTER
+
+
+def want(context: Context) -> None:
+    """Ask the worker to read the roster, where the platform shares it."""
+    if context.memberships_url:
+        context.roster_wanted_at = timezone.now()
+        context.save(update_fields=["roster_wanted_at"])
 
 
 def _problem(context: Context) -> str:
