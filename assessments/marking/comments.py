@@ -10,7 +10,10 @@ def read_comment(typed: str) -> str:
     # NUL and lone surrogates come from broken keyboards and clipboards; no database keeps them.
     text = typed.replace("\r\n", "\n").replace("\x00", "").encode("utf-8", "replace").decode().strip()
     if len(text) > COMMENT_MAX:
-        counts = {"length": number_format(len(text)), "most": number_format(COMMENT_MAX)}
+        counts = {
+            "length": number_format(len(text), force_grouping=True),
+            "most": number_format(COMMENT_MAX, force_grouping=True),
+        }
         raise ValidationError(
             _(
                 "This comment has %(length)s characters; at most %(most)s can be kept. "

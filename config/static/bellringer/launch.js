@@ -112,3 +112,6 @@ document.addEventListener("click", async (event) => {
 });
 
 openShell();
+
+// Until htmx listens, a click would leave without the token: a first page comes inert, and wakes up here.
+document.addEventListener("DOMContentLoaded", () => document.getElementById("page")?.removeAttribute("inert"));
