@@ -127,5 +127,3 @@ def marked(activity, candidate, by, *, comment="", place=-1):
     """A submitted sheet."""
     filled = fill(sheet(activity, candidate, by), by, comment=comment, place=place)
     return marking.submit(sheet=filled, by=by, revision=filled.revision)
-
-

@@ -101,7 +101,7 @@ def _diagnosis() -> Template:
                 _("Seated, private, and says why they are here."),
             ),
             _graded(
-                _("Asks what the patient already knows"),
+                _("Asks what the patient has been told"),
                 _("Not asked."),
                 _("Asked, then not used."),
                 _("Asked, and the explanation starts from there."),
