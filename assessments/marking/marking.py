@@ -158,7 +158,9 @@ def snapshot(sheet: MarkSheet) -> dict[str, Any]:
 
 
 def _locked(sheet: MarkSheet) -> MarkSheet:
-    return MarkSheet.objects.select_for_update(of=("self",)).whole().get(pk=sheet.pk)
+    # Lock first, read after: PostgreSQL joins a row it had to wait for with what the others said before the wait.
+    MarkSheet.objects.select_for_update().get(pk=sheet.pk)
+    return MarkSheet.objects.whole().get(pk=sheet.pk)
 
 
 def _locked_draft(sheet: MarkSheet) -> MarkSheet:

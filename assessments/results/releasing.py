@@ -26,8 +26,11 @@ def release(*, activity: Activity, by: Any, seen: str | None = None) -> list[Res
     `seen` is the fingerprint of the results somebody looked at before deciding; Conflict when they differ by now.
     """
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
-    waiting = Result.objects.unreleased().filter(activity=activity).select_for_update(of=("self",))
-    results = list(waiting.select_related("candidate", "sheet"))
+    # Lock first, read after: an amendment that was under way must not leave its old comment in a join.
+    locked = list(Result.objects.unreleased().filter(activity=activity).select_for_update())
+    results = list(
+        Result.objects.filter(pk__in=[row.pk for row in locked]).select_related("candidate", "sheet")
+    )
     if not results:
         raise ValidationError(
             _("Nothing to release: every submitted sheet is released already."), code="none"
