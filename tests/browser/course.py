@@ -14,6 +14,7 @@ class Someone:
         self.tab = context.new_page()
 
     def goes_to_the_course(self):
+        self.tab.bring_to_front()  # clicks into a frame of another site get lost in a tab that is not in front
         self.tab.goto(f"{self.school.url}/as/{self.handle}/")
         return self
 
@@ -30,15 +31,21 @@ class Someone:
     def opens(self, name):
         self.goes_to_the_course()
         self.tab.get_by_role("link", name=name, exact=True).click()
-        self.tool.locator("h1").first.wait_for()
+        self.tool.locator("#page h1").first.wait_for()
+        return self.is_painted()
+
+    def is_painted(self):
+        """A frame of another site takes clicks only once the browser has painted it; nobody clicks faster than that."""
+        self.frame.wait_for_function("() => document.readyState === 'complete'")
+        self.frame.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 150)))")
         return self
 
     def reloads(self):
         """Reloads the frame, as its own context menu does, and waits for the new document."""
         self.stays()
         self.frame.evaluate("window.isOld = true; location.reload()")
-        self.frame.wait_for_function("() => !window.isOld && document.querySelector('h1')")
-        return self
+        self.frame.wait_for_function("() => !window.isOld && document.querySelector('#page h1')")
+        return self.is_painted()
 
     def stays(self):
         """Waits until the page has put its own address in the place of the launch's."""
@@ -53,7 +60,7 @@ class Someone:
     @property
     def frame(self):
         """The same as a frame, for what only a frame can be asked."""
-        return next(frame for frame in self.tab.frames if "127.0.0.1" in frame.url)
+        return next(frame for frame in self.tab.frames if frame.url.startswith("http://127.0.0.1"))
 
     def gradebook(self):
         self.tab.goto(f"{self.school.url}/as/{self.handle}/gradebook/")
