@@ -130,6 +130,7 @@ def removal(request: HttpRequest, key: UUID, criterion_id: int) -> HttpResponse:
 def hints(request: HttpRequest, key: UUID) -> HttpResponse:
     """Advice on the criterion as it stands in the form; saves nothing."""
     _editor(request)
+    _draft(request, key)
     advice = lint.advise_criterion(read_criterion(request.POST))
     return render(request, "rubrics/_hints.html", {"hints": advice})
 

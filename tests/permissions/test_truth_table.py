@@ -1,0 +1,149 @@
+"""URL × role × own or foreign course: who may what. A URL without a row here fails."""
+
+import json
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.permissions import world as worlds
+from tests.permissions.world import ROLES
+
+pytestmark = pytest.mark.django_db
+
+# Abbreviations for the columns below.
+I, T, D, L, O, V, N = "instructor", "teaching_assistant", "designer", "learner", "observer", "visitor", "nobody"  # noqa: E741
+SHELL = 200  # nobody's GET: the same small page for everyone
+
+
+def allow(*roles, ok=200, no=403, nobody=401):
+    """`ok` for the roles named, `no` for the others, `nobody` without a launch."""
+    return {role: ok if role in roles else no for role in ROLES if role != N} | {N: nobody}
+
+
+def page(*roles, ok=200):
+    return allow(*roles, ok=ok, nobody=SHELL)
+
+
+EVERYONE = (I, T, D, L, O, V)
+
+# Method, URL name, URL arguments, body, status by role in the own course. Foreign keys are 404, or 403 for roles that never may.
+TABLE = [
+    ("GET", "activities:start", (), None, page(*EVERYONE)),
+    ("GET", "activities:setup", (), None, page(I, D)),
+    ("POST", "activities:setup", (), {"rubric": "draft"}, allow(I, D, ok=400)),  # only a published one
+    ("POST", "activities:roster", (), {}, allow(I, T, ok=303)),
+    ("POST", "activities:sheet", ("activity", "person"), {}, allow(I, T, ok=303)),
+    ("GET", "results:home", ("activity",), None, page(*EVERYONE)),
+    ("GET", "results:feedback", ("activity",), None, page(L)),
+    ("GET", "results:release", ("activity",), None, page(I)),
+    ("POST", "results:release", ("activity",), {"seen": "something else"}, allow(I, ok=409)),
+    ("POST", "results:deliveries", ("activity",), {}, allow(I, ok=303)),
+    ("GET", "rubrics:rubrics", (), None, page(I, D, T)),
+    ("POST", "rubrics:rubrics", (), {"title": "New"}, allow(I, D, ok=303)),
+    ("GET", "rubrics:rubric", ("draft",), None, page(I, D, T)),
+    ("GET", "rubrics:rubric", ("published",), None, page(I, D, T)),
+    ("POST", "rubrics:rubric", ("draft",), {"title": "Renamed"}, allow(I, D, ok=303)),
+    ("GET", "rubrics:preview", ("draft",), None, page(I, D, T)),
+    ("GET", "rubrics:criteria", ("draft",), None, page(I, D)),
+    ("POST", "rubrics:criteria", ("draft",), {}, allow(I, D, ok=400)),  # empty: refused in words
+    ("GET", "rubrics:criterion", ("draft", "criterion"), None, page(I, D)),
+    ("POST", "rubrics:criterion", ("draft", "criterion"), {}, allow(I, D, ok=400)),
+    ("POST", "rubrics:place", ("draft", "criterion"), {"direction": "down"}, allow(I, D)),
+    ("POST", "rubrics:removal", ("draft", "criterion"), {}, allow(I, D)),
+    ("POST", "rubrics:hints", ("draft",), {}, allow(I, D)),
+    ("POST", "rubrics:publication", ("draft",), {}, allow(I, D, ok=303)),
+    ("POST", "rubrics:next_version", ("published",), {}, allow(I, D, ok=303)),
+    ("POST", "rubrics:discard", ("draft",), {}, allow(I, D, ok=303)),
+    ("GET", "marking:sheet", ("sheet",), None, page(I, T)),
+    ("POST", "marking:sheet", ("sheet",), {"revision": "0"}, allow(I, T, ok=400)),  # unanswered
+    ("GET", "marking:amendment", ("submitted",), None, page(I, T)),
+    ("POST", "marking:amendment", ("submitted",), {"revision": "submitted_revision"}, allow(I, T, ok=400)),  # no reason
+    ("GET", "marking:api_sheet", ("sheet",), None, allow(I, T)),
+    ("PUT", "marking:api_mark", ("sheet", "sheet_criterion"), {"level": None, "comment": "x"}, allow(I, T)),
+    ("PUT", "marking:api_comment", ("sheet",), {"comment": "x"}, allow(I, T)),
+    # The doors of LTI know no role: what they check is tests/certification and tests/lti_tool/test_session.py.
+    ("POST", "lti_tool:login", (), {}, dict.fromkeys(ROLES, 400)),
+    ("POST", "lti_tool:launch", (), {}, dict.fromkeys(ROLES, 400)),
+    ("GET", "lti_tool:jwks", (), None, dict.fromkeys(ROLES, 200)),
+    ("POST", "lti_tool:codes", (), {"path": "/nowhere/"}, allow(*EVERYONE, ok=400)),
+    ("GET", "lti_tool:open", ("code",), None, dict.fromkeys(ROLES, 410)),
+]
+
+
+def url_names(patterns=None, namespace=""):
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = ":".join(filter(None, [namespace, pattern.namespace]))
+            yield from url_names(pattern.url_patterns, inner)
+        else:
+            assert isinstance(pattern, URLPattern)
+            yield f"{namespace}:{pattern.name}"
+
+
+def test_every_url_has_a_row():
+    assert set(url_names()) == {name for _, name, *_ in TABLE}
+
+
+@pytest.fixture
+def own():
+    return worlds.make()
+
+
+@pytest.fixture
+def foreign():
+    return worlds.make()
+
+
+def ask(client, row, keys, launch):
+    method, name, arguments, body, _ = row
+    path = reverse(name, args=[keys.get(argument, "unknown") for argument in arguments])
+    headers = {"Authorization": f"Bearer {launch.token}"} if launch else {}
+    if method == "GET":
+        return client.get(path, headers=headers)
+    if method == "PUT":
+        return client.put(path, json.dumps(body), content_type="application/json", headers=headers)
+    filled = {field: keys.get(value, value) for field, value in body.items()}
+    return client.post(path, filled, headers=headers)
+
+
+def ask_and_undo(client, row, keys, launch):
+    """Each question meets the same world."""
+    with transaction.atomic():
+        answer = ask(client, row, keys, launch)
+        transaction.set_rollback(True)
+    return answer
+
+
+def ids(row):
+    return f"{row[0]} {row[1]} {'/'.join(row[2])}"
+
+
+@pytest.mark.parametrize("row", TABLE, ids=ids)
+def test_own_course(client, own, row):
+    answered = {
+        role: ask_and_undo(client, row, own.keys, own.launches.get(role)).status_code for role in ROLES
+    }
+
+    assert answered == row[-1]
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row[2] and row[2] != ("code",)], ids=ids)
+def test_foreign_course_is_not_there(client, own, foreign, row):
+    answers = {role: ask_and_undo(client, row, foreign.keys, own.launches[role]) for role in ROLES if role != N}
+
+    # A role that may not do it anywhere may hear so before anything is looked for.
+    for role, answer in answers.items():
+        assert answer.status_code == 404 or (answer.status_code, row[-1][role]) == (403, 403), role
+    for answer in answers.values():
+        assert "secret comment" not in answer.content.decode()
+        assert "Cara Candidate" not in answer.content.decode()
+
+
+def test_shell_of_a_page_is_the_same_for_a_page_that_exists_and_one_that_does_not(client, own):
+    row = ("GET", "results:home", ("activity",), None, None)
+
+    there = ask(client, row, own.keys, None)
+    nowhere = ask(client, row, {"activity": "00000000-0000-4000-8000-000000000000"}, None)
+
+    assert there.content == nowhere.content

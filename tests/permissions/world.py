@@ -1,0 +1,53 @@
+"""One course with everything in it, so that every URL has something to show or to refuse."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from assessments.results import releasing
+from assessments.results.models import Result
+from lti_tool.models import Role
+from lti_tool.session import Launch, issue_code
+from tests import factories
+
+ROLES = [*Role.values, "nobody"]
+
+
+@dataclass
+class World:
+    """`keys` fills the URL patterns; `launches` holds one launch for each role."""
+
+    keys: dict[str, Any]
+    launches: dict[str, Launch]
+    code: str
+
+
+def make() -> World:
+    link = factories.ResourceLinkFactory()
+    people = {role: factories.member(link.context, Role(role)) for role in Role.values}
+    teacher = people[Role.INSTRUCTOR]
+    activity = factories.activity(link, by=teacher)
+    candidate = factories.member(link.context, name="Cara Candidate")
+    waiting = factories.member(link.context, name="Will Waiting")
+    draft = factories.draft(link.context, by=teacher, title="Cannulation")
+    open_sheet = factories.sheet(activity, candidate, teacher)
+    factories.marked(activity, people[Role.LEARNER], teacher, comment="A secret comment")
+    releasing.release(activity=activity, by=teacher, seen=_seen(activity))
+    submitted = factories.marked(activity, waiting, teacher)
+    launches = {role: factories.launch(person, link) for role, person in people.items()}
+    criterion = draft.criteria.first()
+    keys = {
+        "activity": activity.key,
+        "person": candidate.key,
+        "draft": draft.key,
+        "published": activity.rubric.key,
+        "criterion": criterion.pk,
+        "sheet": open_sheet.key,
+        "submitted": submitted.key,
+        "submitted_revision": submitted.revision,
+        "sheet_criterion": open_sheet.rubric.criteria.first().pk,
+    }
+    return World(keys, launches, issue_code(launches[Role.INSTRUCTOR], f"/activities/{activity.key}/"))
+
+
+def _seen(activity) -> str:
+    return releasing.fingerprint(list(Result.objects.unreleased().filter(activity=activity)))
