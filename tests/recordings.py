@@ -32,7 +32,9 @@ def moodle_body(name: str) -> dict[str, Any]:
 
 
 def key_set() -> dict[str, Any]:
-    return {"keys": [{**json.loads(RSAAlgorithm.to_jwk(PRIVATE_KEY.public_key())), "kid": KID, "alg": "RS256"}]}
+    return {
+        "keys": [{**json.loads(RSAAlgorithm.to_jwk(PRIVATE_KEY.public_key())), "kid": KID, "alg": "RS256"}]
+    }
 
 
 def register(body: Mapping[str, Any], family: str) -> Registration:

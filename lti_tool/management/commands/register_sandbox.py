@@ -13,13 +13,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEVELOPMENT:
-            raise CommandError("The demo LMS is never registered with a production tool: use register_platform.")
+            raise CommandError(
+                "The demo LMS is never registered with a production tool: use register_platform."
+            )
         for school in json.load(sys.stdin):
             registration, _ = Registration.objects.update_or_create(
                 issuer=school["issuer"],
                 client_id=school["client_id"],
                 defaults={
-                    name: school[name] for name in ("name", "auth_url", "token_url", "jwks_url", "platform_family")
+                    name: school[name]
+                    for name in ("name", "auth_url", "token_url", "jwks_url", "platform_family")
                 },
             )
             Deployment.objects.update_or_create(
