@@ -1,5 +1,6 @@
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -13,3 +14,13 @@ class LaunchTokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="launch"'
+
+
+class LaunchTokenScheme(OpenApiAuthenticationExtension):
+    """What the API's description says about it."""
+
+    target_class = "lti_tool.api.LaunchTokenAuthentication"
+    name = "launch"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}

@@ -12,7 +12,15 @@ from tests.permissions.world import ROLES
 pytestmark = pytest.mark.django_db
 
 # Abbreviations for the columns below.
-I, T, D, L, O, V, N = "instructor", "teaching_assistant", "designer", "learner", "observer", "visitor", "nobody"  # noqa: E741
+I, T, D, L, O, V, N = (
+    "instructor",
+    "teaching_assistant",
+    "designer",
+    "learner",
+    "observer",
+    "visitor",
+    "nobody",
+)  # noqa: E741
 SHELL = 200  # nobody's GET: the same small page for everyone
 
 
@@ -58,7 +66,13 @@ TABLE = [
     ("GET", "marking:sheet", ("sheet",), None, page(I, T)),
     ("POST", "marking:sheet", ("sheet",), {"revision": "0"}, allow(I, T, ok=400)),  # unanswered
     ("GET", "marking:amendment", ("submitted",), None, page(I, T)),
-    ("POST", "marking:amendment", ("submitted",), {"revision": "submitted_revision"}, allow(I, T, ok=400)),  # no reason
+    (
+        "POST",
+        "marking:amendment",
+        ("submitted",),
+        {"revision": "submitted_revision"},
+        allow(I, T, ok=400),
+    ),  # no reason
     ("GET", "marking:api_sheet", ("sheet",), None, allow(I, T)),
     ("PUT", "marking:api_mark", ("sheet", "sheet_criterion"), {"level": None, "comment": "x"}, allow(I, T)),
     ("PUT", "marking:api_comment", ("sheet",), {"comment": "x"}, allow(I, T)),
@@ -130,7 +144,9 @@ def test_own_course(client, own, row):
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row[2] and row[2] != ("code",)], ids=ids)
 def test_foreign_course_is_not_there(client, own, foreign, row):
-    answers = {role: ask_and_undo(client, row, foreign.keys, own.launches[role]) for role in ROLES if role != N}
+    answers = {
+        role: ask_and_undo(client, row, foreign.keys, own.launches[role]) for role in ROLES if role != N
+    }
 
     # A role that may not do it anywhere may hear so before anything is looked for.
     for role, answer in answers.items():
