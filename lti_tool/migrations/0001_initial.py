@@ -8,271 +8,555 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('deployment_id', models.CharField(max_length=255)),
-                ('status', models.CharField(choices=[('pending', 'waiting for approval'), ('active', 'active'), ('blocked', 'blocked')], default='pending', max_length=10)),
-                ('origins', models.JSONField(default=list, help_text='Origins named in verified launches: they frame us and serve us.')),
-                ('first_seen_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("deployment_id", models.CharField(max_length=255)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting for approval"),
+                            ("active", "active"),
+                            ("blocked", "blocked"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "origins",
+                    models.JSONField(
+                        default=list,
+                        help_text="Origins named in verified launches: they frame us and serve us.",
+                    ),
+                ),
+                ("first_seen_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='LaunchToken',
+            name="LaunchToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_sha256', models.CharField(max_length=64, unique=True)),
-                ('role', models.CharField(choices=[('instructor', 'instructor'), ('teaching_assistant', 'teaching assistant'), ('designer', 'course designer'), ('learner', 'student'), ('observer', 'observer'), ('visitor', 'visitor')], max_length=20)),
-                ('is_learner', models.BooleanField(default=False)),
-                ('return_url', models.CharField(blank=True, max_length=2000)),
-                ('locale', models.CharField(blank=True, max_length=35)),
-                ('high_contrast', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_sha256", models.CharField(max_length=64, unique=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("instructor", "instructor"),
+                            ("teaching_assistant", "teaching assistant"),
+                            ("designer", "course designer"),
+                            ("learner", "student"),
+                            ("observer", "observer"),
+                            ("visitor", "visitor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("is_learner", models.BooleanField(default=False)),
+                ("return_url", models.CharField(blank=True, max_length=2000)),
+                ("locale", models.CharField(blank=True, max_length=35)),
+                ("high_contrast", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('sub', models.CharField(max_length=255)),
-                ('name', models.CharField(blank=True, max_length=500)),
-                ('given_name', models.CharField(blank=True, max_length=255)),
-                ('family_name', models.CharField(blank=True, max_length=255)),
-                ('email', models.CharField(blank=True, max_length=320)),
-                ('locale', models.CharField(blank=True, max_length=35)),
-                ('is_test_student', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("sub", models.CharField(max_length=255)),
+                ("name", models.CharField(blank=True, max_length=500)),
+                ("given_name", models.CharField(blank=True, max_length=255)),
+                ("family_name", models.CharField(blank=True, max_length=255)),
+                ("email", models.CharField(blank=True, max_length=320)),
+                ("locale", models.CharField(blank=True, max_length=35)),
+                ("is_test_student", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Context',
+            name="Context",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('context_id', models.CharField(max_length=275)),
-                ('is_implied', models.BooleanField(default=False)),
-                ('label', models.CharField(blank=True, max_length=255)),
-                ('title', models.CharField(blank=True, max_length=500)),
-                ('memberships_url', models.CharField(blank=True, max_length=2000)),
-                ('roster_wanted_at', models.DateTimeField(null=True)),
-                ('roster_swept_at', models.DateTimeField(null=True)),
-                ('roster_problem', models.CharField(blank=True, max_length=30)),
-                ('roster_lease_expires_at', models.DateTimeField(null=True)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contexts', to='lti_tool.deployment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("context_id", models.CharField(max_length=275)),
+                ("is_implied", models.BooleanField(default=False)),
+                ("label", models.CharField(blank=True, max_length=255)),
+                ("title", models.CharField(blank=True, max_length=500)),
+                ("memberships_url", models.CharField(blank=True, max_length=2000)),
+                ("roster_wanted_at", models.DateTimeField(null=True)),
+                ("roster_swept_at", models.DateTimeField(null=True)),
+                ("roster_problem", models.CharField(blank=True, max_length=30)),
+                ("roster_lease_expires_at", models.DateTimeField(null=True)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contexts",
+                        to="lti_tool.deployment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OneTimeCode',
+            name="OneTimeCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code_sha256', models.CharField(max_length=64, unique=True)),
-                ('path', models.CharField(max_length=2000)),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('launch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='lti_tool.launchtoken')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code_sha256", models.CharField(max_length=64, unique=True)),
+                ("path", models.CharField(max_length=2000)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "launch",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="lti_tool.launchtoken"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('instructor', 'instructor'), ('teaching_assistant', 'teaching assistant'), ('designer', 'course designer'), ('learner', 'student'), ('observer', 'observer'), ('visitor', 'visitor')], max_length=20)),
-                ('is_learner', models.BooleanField(default=False, help_text='Also true for someone who teaches and learns here.')),
-                ('is_active', models.BooleanField(default=True)),
-                ('launched_at', models.DateTimeField(null=True)),
-                ('on_roster_at', models.DateTimeField(null=True)),
-                ('context', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='lti_tool.context')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='lti_tool.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("instructor", "instructor"),
+                            ("teaching_assistant", "teaching assistant"),
+                            ("designer", "course designer"),
+                            ("learner", "student"),
+                            ("observer", "observer"),
+                            ("visitor", "visitor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "is_learner",
+                    models.BooleanField(
+                        default=False, help_text="Also true for someone who teaches and learns here."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("launched_at", models.DateTimeField(null=True)),
+                ("on_roster_at", models.DateTimeField(null=True)),
+                (
+                    "context",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="lti_tool.context",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="lti_tool.person",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='launchtoken',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='lti_tool.person'),
+            model_name="launchtoken",
+            name="person",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="lti_tool.person"),
         ),
         migrations.CreateModel(
-            name='Registration',
+            name="Registration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('issuer', models.CharField(max_length=255)),
-                ('client_id', models.CharField(max_length=255)),
-                ('auth_url', models.URLField(max_length=2000)),
-                ('token_url', models.URLField(max_length=2000)),
-                ('token_audience', models.CharField(blank=True, max_length=2000)),
-                ('jwks_url', models.URLField(max_length=2000)),
-                ('allowed_origins', models.JSONField(default=list, help_text='Further origins of this platform, https://host[:port].')),
-                ('platform_family', models.CharField(choices=[('canvas', 'Canvas'), ('moodle', 'Moodle'), ('other', 'another platform')], default='other', max_length=20)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("issuer", models.CharField(max_length=255)),
+                ("client_id", models.CharField(max_length=255)),
+                ("auth_url", models.URLField(max_length=2000)),
+                ("token_url", models.URLField(max_length=2000)),
+                ("token_audience", models.CharField(blank=True, max_length=2000)),
+                ("jwks_url", models.URLField(max_length=2000)),
+                (
+                    "allowed_origins",
+                    models.JSONField(
+                        default=list, help_text="Further origins of this platform, https://host[:port]."
+                    ),
+                ),
+                (
+                    "platform_family",
+                    models.CharField(
+                        choices=[("canvas", "Canvas"), ("moodle", "Moodle"), ("other", "another platform")],
+                        default="other",
+                        max_length=20,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('issuer', 'client_id'), name='registration_issuer_client')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("issuer", "client_id"), name="registration_issuer_client")
+                ],
             },
         ),
         migrations.AddField(
-            model_name='person',
-            name='registration',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='lti_tool.registration'),
+            model_name="person",
+            name="registration",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="people", to="lti_tool.registration"
+            ),
         ),
         migrations.CreateModel(
-            name='Login',
+            name="Login",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state_sha256', models.CharField(max_length=64, unique=True)),
-                ('nonce_sha256', models.CharField(max_length=64)),
-                ('binding_sha256', models.CharField(max_length=64)),
-                ('target_link_uri', models.CharField(max_length=2000)),
-                ('storage_target', models.CharField(blank=True, max_length=255)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('expires_at', models.DateTimeField(db_index=True)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('token_sha256', models.CharField(blank=True, help_text='Of the id_token that used it.', max_length=64)),
-                ('launch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='lti_tool.launchtoken')),
-                ('registration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='lti_tool.registration')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("state_sha256", models.CharField(max_length=64, unique=True)),
+                ("nonce_sha256", models.CharField(max_length=64)),
+                ("binding_sha256", models.CharField(max_length=64)),
+                ("target_link_uri", models.CharField(max_length=2000)),
+                ("storage_target", models.CharField(blank=True, max_length=255)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "token_sha256",
+                    models.CharField(blank=True, help_text="Of the id_token that used it.", max_length=64),
+                ),
+                (
+                    "launch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="lti_tool.launchtoken",
+                    ),
+                ),
+                (
+                    "registration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="lti_tool.registration"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='registration',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deployments', to='lti_tool.registration'),
+            model_name="deployment",
+            name="registration",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deployments",
+                to="lti_tool.registration",
+            ),
         ),
         migrations.CreateModel(
-            name='ResourceLink',
+            name="ResourceLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('link_id', models.CharField(max_length=255)),
-                ('title', models.CharField(blank=True, max_length=500)),
-                ('custom', models.JSONField(default=dict)),
-                ('lineitems_url', models.CharField(blank=True, max_length=2000)),
-                ('lineitem_url', models.CharField(blank=True, max_length=2000)),
-                ('ags_scopes', models.JSONField(default=list)),
-                ('context', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='resource_links', to='lti_tool.context')),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='resource_links', to='lti_tool.deployment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("link_id", models.CharField(max_length=255)),
+                ("title", models.CharField(blank=True, max_length=500)),
+                ("custom", models.JSONField(default=dict)),
+                ("lineitems_url", models.CharField(blank=True, max_length=2000)),
+                ("lineitem_url", models.CharField(blank=True, max_length=2000)),
+                ("ags_scopes", models.JSONField(default=list)),
+                (
+                    "context",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="resource_links",
+                        to="lti_tool.context",
+                    ),
+                ),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="resource_links",
+                        to="lti_tool.deployment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LineItem',
+            name="LineItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tag', models.CharField(max_length=100)),
-                ('label', models.CharField(max_length=255)),
-                ('score_maximum', models.DecimalField(decimal_places=3, max_digits=9)),
-                ('url', models.CharField(blank=True, max_length=2000)),
-                ('lease_expires_at', models.DateTimeField(null=True)),
-                ('resource_link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='line_items', to='lti_tool.resourcelink')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tag", models.CharField(max_length=100)),
+                ("label", models.CharField(max_length=255)),
+                ("score_maximum", models.DecimalField(decimal_places=3, max_digits=9)),
+                ("url", models.CharField(blank=True, max_length=2000)),
+                ("lease_expires_at", models.DateTimeField(null=True)),
+                (
+                    "resource_link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="line_items",
+                        to="lti_tool.resourcelink",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='launchtoken',
-            name='resource_link',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='lti_tool.resourcelink'),
+            model_name="launchtoken",
+            name="resource_link",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="lti_tool.resourcelink"),
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('given', models.DecimalField(decimal_places=3, max_digits=9, null=True)),
-                ('maximum', models.DecimalField(decimal_places=3, max_digits=9)),
-                ('comment', models.TextField(blank=True)),
-                ('graded_at', models.DateTimeField()),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('delivered', 'delivered'), ('refused', 'refused'), ('conflict', 'changed in the LMS')], default='waiting', max_length=10)),
-                ('reason', models.CharField(blank=True, help_text='An errors.Kind: why it waits or was refused.', max_length=30)),
-                ('platform_said', models.CharField(blank=True, max_length=500)),
-                ('lms_shows', models.CharField(blank=True, help_text='What the last read-back found, as text.', max_length=60)),
-                ('attempts', models.PositiveIntegerField(default=0, help_text='Failures in a row.')),
-                ('not_before', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lease', models.UUIDField(null=True)),
-                ('lease_expires_at', models.DateTimeField(null=True)),
-                ('last_timestamp', models.DateTimeField(help_text='The newest timestamp ever sent; only goes up.', null=True)),
-                ('may_fill_blank', models.BooleanField(default=True, help_text='False once delivered: a blank cell is then a choice.')),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('delivered_given', models.DecimalField(decimal_places=3, max_digits=9, null=True)),
-                ('delivered_maximum', models.DecimalField(decimal_places=3, max_digits=9, null=True)),
-                ('delivered_comment', models.TextField(blank=True)),
-                ('line_item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='lti_tool.lineitem')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='lti_tool.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("given", models.DecimalField(decimal_places=3, max_digits=9, null=True)),
+                ("maximum", models.DecimalField(decimal_places=3, max_digits=9)),
+                ("comment", models.TextField(blank=True)),
+                ("graded_at", models.DateTimeField()),
+                ("revision", models.PositiveIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("delivered", "delivered"),
+                            ("refused", "refused"),
+                            ("conflict", "changed in the LMS"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, help_text="An errors.Kind: why it waits or was refused.", max_length=30
+                    ),
+                ),
+                ("platform_said", models.CharField(blank=True, max_length=500)),
+                (
+                    "lms_shows",
+                    models.CharField(
+                        blank=True, help_text="What the last read-back found, as text.", max_length=60
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, help_text="Failures in a row.")),
+                ("not_before", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease", models.UUIDField(null=True)),
+                ("lease_expires_at", models.DateTimeField(null=True)),
+                (
+                    "last_timestamp",
+                    models.DateTimeField(
+                        help_text="The newest timestamp ever sent; only goes up.", null=True
+                    ),
+                ),
+                (
+                    "may_fill_blank",
+                    models.BooleanField(
+                        default=True, help_text="False once delivered: a blank cell is then a choice."
+                    ),
+                ),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("delivered_given", models.DecimalField(decimal_places=3, max_digits=9, null=True)),
+                ("delivered_maximum", models.DecimalField(decimal_places=3, max_digits=9, null=True)),
+                ("delivered_comment", models.TextField(blank=True)),
+                (
+                    "line_item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="lti_tool.lineitem",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="lti_tool.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScorePost',
+            name="ScorePost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveIntegerField()),
-                ('given', models.DecimalField(decimal_places=3, max_digits=9, null=True)),
-                ('maximum', models.DecimalField(decimal_places=3, max_digits=9)),
-                ('timestamp', models.DateTimeField()),
-                ('body_sha256', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField(help_text='The HTTP status; null while no answer is known.', null=True)),
-                ('outcome', models.CharField(blank=True, max_length=30)),
-                ('read_back', models.CharField(blank=True, max_length=60)),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='posts', to='lti_tool.score')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField()),
+                ("given", models.DecimalField(decimal_places=3, max_digits=9, null=True)),
+                ("maximum", models.DecimalField(decimal_places=3, max_digits=9)),
+                ("timestamp", models.DateTimeField()),
+                ("body_sha256", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        help_text="The HTTP status; null while no answer is known.", null=True
+                    ),
+                ),
+                ("outcome", models.CharField(blank=True, max_length=30)),
+                ("read_back", models.CharField(blank=True, max_length=60)),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="posts", to="lti_tool.score"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ToolKey',
+            name="ToolKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kid', models.CharField(max_length=64, unique=True)),
-                ('private_pem', lti_tool.fields.EncryptedTextField()),
-                ('state', models.CharField(choices=[('next', 'next'), ('current', 'current'), ('retiring', 'retiring')], default='current', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kid", models.CharField(max_length=64, unique=True)),
+                ("private_pem", lti_tool.fields.EncryptedTextField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("next", "next"), ("current", "current"), ("retiring", "retiring")],
+                        default="current",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('state',), name='one_current_tool_key')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "current")),
+                        fields=("state",),
+                        name="one_current_tool_key",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='context',
-            constraint=models.UniqueConstraint(fields=('deployment', 'context_id'), name='context_once_per_deployment'),
+            model_name="context",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "context_id"), name="context_once_per_deployment"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('context', 'person'), name='membership_once_per_context'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("context", "person"), name="membership_once_per_context"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(fields=('registration', 'sub'), name='person_once_per_registration'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                fields=("registration", "sub"), name="person_once_per_registration"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(fields=('registration', 'deployment_id'), name='deployment_once_per_registration'),
+            model_name="deployment",
+            constraint=models.UniqueConstraint(
+                fields=("registration", "deployment_id"), name="deployment_once_per_registration"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcelink',
-            constraint=models.UniqueConstraint(fields=('deployment', 'link_id'), name='resource_link_once_per_deployment'),
+            model_name="resourcelink",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "link_id"), name="resource_link_once_per_deployment"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lineitem',
-            constraint=models.UniqueConstraint(fields=('resource_link', 'tag'), name='line_item_once_per_link_and_tag'),
+            model_name="lineitem",
+            constraint=models.UniqueConstraint(
+                fields=("resource_link", "tag"), name="line_item_once_per_link_and_tag"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lineitem',
-            constraint=models.CheckConstraint(condition=models.Q(('score_maximum__gt', 0)), name='line_item_maximum_is_positive'),
+            model_name="lineitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score_maximum__gt", 0)), name="line_item_maximum_is_positive"
+            ),
         ),
         migrations.AddIndex(
-            model_name='score',
-            index=models.Index(fields=['state', 'not_before'], name='score_due'),
+            model_name="score",
+            index=models.Index(fields=["state", "not_before"], name="score_due"),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.UniqueConstraint(fields=('line_item', 'person'), name='score_once_per_column_and_person'),
+            model_name="score",
+            constraint=models.UniqueConstraint(
+                fields=("line_item", "person"), name="score_once_per_column_and_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='score',
-            constraint=models.CheckConstraint(condition=models.Q(('given__isnull', True), models.Q(('given__gte', 0), ('given__lte', models.F('maximum'))), _connector='OR'), name='score_within_its_maximum'),
+            model_name="score",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("given__isnull", True),
+                    models.Q(("given__gte", 0), ("given__lte", models.F("maximum"))),
+                    _connector="OR",
+                ),
+                name="score_within_its_maximum",
+            ),
         ),
     ]

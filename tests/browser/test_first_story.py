@@ -39,7 +39,9 @@ def test_rubric_to_gradebook_and_back_to_the_student(browser, enrol, profile):
     assert score.state == "delivered"
     shown = teacher.gradebook()
     assert "A clear opening. Next time, ask what worries the patient." in shown
-    assert school.cell("student")["score"] == pytest.approx(float(score.given / score.maximum) * 100, abs=0.01)
+    assert school.cell("student")["score"] == pytest.approx(
+        float(score.given / score.maximum) * 100, abs=0.01
+    )
 
     student.opens("History taking")
     student.tool.get_by_text("Your feedback, released").wait_for()

@@ -75,7 +75,9 @@ def test_address_of_a_page_without_a_launch_shows_nothing(browser, school, tool)
 
 def test_token_is_in_no_address_and_no_document(browser, school):
     seen = []
-    browser.on("request", lambda request: seen.append((request.url, request.headers.get("authorization", ""))))
+    browser.on(
+        "request", lambda request: seen.append((request.url, request.headers.get("authorization", "")))
+    )
     teacher = opened(browser, school, "teacher")
     teacher.tool.get_by_role("button", name="Start from").first.click()
     teacher.tool.get_by_role("button", name="Publish").wait_for()
