@@ -1,9 +1,11 @@
 """The session without cookies, in Chromium with third-party cookies blocked and a frame on another site."""
 
+import re
+
 import pytest
 
 from lti_tool import cookies
-from tests.browser.course import Someone
+from tests.browser.course import Someone, work, writes_and_uses_a_rubric
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,3 +117,21 @@ def test_new_tab_is_offered_where_neither_does(no_cookie_is_kept, browser, schoo
     opening.value.get_by_role("heading", name="Rubric assessment").wait_for()
     opening.value.reload()
     opening.value.get_by_role("heading", name="Rubric assessment").wait_for()
+
+
+def test_mark_sheet_opens_in_a_tab_of_its_own(browser, school):
+    teacher = opened(browser, school, "teacher")
+    writes_and_uses_a_rubric(teacher)
+    work()
+    teacher.opens("History taking")
+    teacher.tool.get_by_role("button", name=re.compile("^Mark .*Student")).first.click()
+    teacher.tool.get_by_text("Unanswered:").wait_for()
+
+    with browser.expect_page() as opening:
+        teacher.tool.get_by_role("link", name="Open in a tab of its own").click()
+
+    tab = opening.value
+    tab.get_by_text("Unanswered:").wait_for()
+    tab.wait_for_url("**/sheets/**")  # the one-time address is gone from the bar
+    tab.reload()
+    tab.get_by_text("Unanswered:").wait_for()
