@@ -1,0 +1,52 @@
+"""bin/demo, as the README says it."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import requests
+
+from tests.processes.conftest import ROOT
+from tests.sandbox_lms import free_port
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_demo_starts_says_where_and_leaves_nothing_running(tmp_path):
+    tool_port, lms_port = free_port(), free_port()
+    demo = subprocess.Popen(
+        ["bin/demo", "--fresh"],
+        cwd=ROOT,
+        env=os.environ | {"TOOL_PORT": str(tool_port), "LMS_PORT": str(lms_port), "DEMO_FOLDER": str(tmp_path / "demo")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said = ""
+        while "Press Ctrl-C to end" not in said:
+            line = demo.stdout.readline()
+            assert line, said
+            said += line
+        assert f"http://localhost:{lms_port}/" in said
+
+        home = requests.get(f"http://localhost:{lms_port}/", timeout=10)
+        assert "Tina Teacher" in home.text
+        keys = requests.get(f"http://127.0.0.1:{tool_port}/lti/jwks.json", timeout=10)
+        assert len(keys.json()["keys"]) == 1
+    finally:
+        os.kill(demo.pid, signal.SIGINT if demo.poll() is None else 0)
+        demo.wait(timeout=30)
+        demo.stdout.close()
+
+    deadline = time.monotonic() + 10
+    while (is_listening(tool_port) or is_listening(lms_port)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not is_listening(tool_port)
+    assert not is_listening(lms_port)
