@@ -1,381 +1,51 @@
-"""A launch: verify(form) reads and checks, record(verified) writes. Nothing is stored for a launch that is rejected.
+"""A launch: verified first, then recorded in one transaction. Nothing is stored for a launch that is rejected."""
 
-PyLTI1p3 supplies the token format, the message validators and the order of hooks; every check that protects
-something is ours, because PyLTI1p3 lets replay, foreign audiences and missing times through.
-"""
-
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
-import jwt
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
-from pylti1p3.cookie import CookieService
-from pylti1p3.exception import LtiException
-from pylti1p3.message_launch import MessageLaunch
-from pylti1p3.request import Request
-from pylti1p3.session import SessionService
 
 from lti_tool import claims as names
-from lti_tool import http, jwks, roster, session
+from lti_tool import http, roster, session
 from lti_tool.claims import Claims
-from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import (
-    ID_LENGTH,
     Context,
     Deployment,
     LaunchToken,
     Login,
     Membership,
     Person,
-    Registration,
     ResourceLink,
     Role,
 )
-from lti_tool.oidc import find_registration
 from lti_tool.session import Launch
+from lti_tool.verification import BrowserProof, Verified, verify
 
-MAX_ID_TOKEN = 64 * 1024
-SAME_CLICK_SECONDS = 10
-# Times and audience have steps of their own, with leeway and reasons that PyJWT does not give.
-_CLAIM_CHECKS = ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
-_SIGNATURE_ONLY: Any = {"verify_signature": True} | {f"verify_{claim}": False for claim in _CLAIM_CHECKS}
 MAX_ORIGINS = 20
 STAFF = (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT)
-
-
-@dataclass(frozen=True)
-class BrowserProof:
-    """How this browser shows that it began the login: a cookie, the platform's storage, or a click on our own page."""
-
-    cookie: str = ""
-    storage: str = ""
-    clicked: bool = False
-
-    def holds_for(self, login: Login) -> bool:
-        secrets = filter(None, (self.cookie, self.storage))
-        return self.clicked or any(
-            constant_time_compare(digest(secret), login.binding_sha256) for secret in secrets
-        )
-
-
-class BrowserUnproven(LaunchRejected):
-    """A good launch in a browser that returned no cookie: the page offers the next step of the ladder."""
-
-    def __init__(self, login: Login, claims: Claims) -> None:
-        super().__init__(Reason.BROWSER_UNPROVEN)
-        self.login = login
-        self.claims = claims
-
-
-@dataclass(frozen=True)
-class Verified:
-    login: Login
-    registration: Registration
-    deployment: Deployment
-    claims: Claims
-    token_sha256: str
-    is_same_click: bool = False
-
-
-def verify(form: Mapping[str, str], proof: BrowserProof) -> Verified:
-    """Check a posted launch, in the order of the Security Framework. Raises LaunchRejected; writes nothing."""
-    return _Verification(form, proof).run()
-
-
-class _Verification(MessageLaunch):
-    """PyLTI1p3's launch with each hook that matters replaced. Steps run in the order of `run`."""
-
-    registration: Registration
-    deployment: Deployment
-    login: Login
-    claims: Claims
-
-    def __init__(self, form: Mapping[str, str], proof: BrowserProof) -> None:
-        request = Request()  # type: ignore[abstract]
-        # Sessions and cookies are ours (lti_tool.session, lti_tool.cookies): these two are never asked for anything.
-        super().__init__(request, None, SessionService(request), CookieService())  # type: ignore[abstract]
-        self.set_auto_validation(False)
-        self.form = form
-        self.proof = proof
-        self.return_url = ""
-
-    def run(self) -> Verified:
-        try:
-            self.validate_jwt_format()
-            self.validate_registration()
-            self.validate_state()
-            self.validate_jwt_signature()
-            self.return_url = _safe_return_url(self.body)
-            self.validate_times()
-            self.validate_audience()
-            self.validate_nonce()
-            self.validate_deployment()
-            self.validate_target_link_uri()
-            self.validate_message()
-            self.claims = Claims.read(self.body, client_id=self.registration.client_id)
-            return self.validate_browser()
-        except LaunchRejected as rejection:
-            rejection.return_url = self.return_url
-            raise
-
-    def _get_request_param(self, key: str) -> str:
-        return self.form.get(key, "")
-
-    @property
-    def body(self) -> Mapping[str, Any]:
-        return self._jwt["body"]
-
-    def validate_jwt_format(self) -> "_Verification":
-        id_token = self.form.get("id_token", "")
-        if not id_token:
-            raise LaunchRejected(Reason.TOKEN_MISSING)
-        if len(id_token) > MAX_ID_TOKEN:
-            raise LaunchRejected(Reason.TOKEN_MALFORMED, "too large")
-        try:
-            super().validate_jwt_format()
-        except LtiException:
-            raise LaunchRejected(Reason.TOKEN_MALFORMED) from None
-        header = self._jwt["header"]
-        if not isinstance(header, dict) or not isinstance(self.body, dict):
-            raise LaunchRejected(Reason.TOKEN_MALFORMED)
-        for claim in ("iss", "nonce"):
-            if not isinstance(self.body.get(claim), str) or not self.body[claim]:
-                raise LaunchRejected(Reason.TOKEN_MALFORMED, claim)
-        if not _audiences(self.body):
-            raise LaunchRejected(Reason.TOKEN_MALFORMED, "aud")
-        return self
-
-    def validate_registration(self) -> "_Verification":
-        """The registration named by issuer and audience. Which of several audiences is ours, `azp` or we say."""
-        azp = self.body.get("azp")
-        ours_first = sorted(_audiences(self.body), key=lambda audience: audience != azp)
-        for client_id in ours_first:
-            try:
-                self.registration = find_registration(self.body["iss"], client_id)
-                return self
-            except LaunchRejected:
-                continue
-        raise LaunchRejected(Reason.REGISTRATION_UNKNOWN)
-
-    def validate_state(self) -> "_Verification":
-        state = self.form.get("state", "")
-        login = (
-            Login.objects.filter(state_sha256=digest(state)).select_related("launch").first()
-            if state
-            else None
-        )
-        if login is None:
-            raise LaunchRejected(Reason.STATE_UNKNOWN)
-        if login.registration_id != self.registration.pk:
-            raise LaunchRejected(Reason.STATE_OF_ANOTHER_PLATFORM)
-        if login.expires_at < timezone.now():
-            raise LaunchRejected(Reason.STATE_EXPIRED)
-        self.login = login
-        return self
-
-    def validate_jwt_signature(self) -> "_Verification":
-        kid = self._jwt["header"].get("kid")
-        if not isinstance(kid, str) or not kid:
-            raise LaunchRejected(Reason.KEY_MISSING)
-        if self._jwt["header"].get("alg") != jwks.ALGORITHM:  # never taken from the token: RS256 or nothing
-            raise LaunchRejected(Reason.SIGNATURE_WRONG, "alg")
-        key = jwks.public_key(self.registration.jwks_url, kid)
-        try:
-            jwt.decode(self.form["id_token"], key, algorithms=[jwks.ALGORITHM], options=_SIGNATURE_ONLY)
-        except jwt.InvalidTokenError as error:
-            raise LaunchRejected(Reason.SIGNATURE_WRONG, type(error).__name__) from None
-        return self
-
-    def validate_times(self) -> "_Verification":
-        """Both times are there, and the token is neither from the future, nor expired, nor older or longer than an hour."""
-        issued, expires = _time(self.body.get("iat")), _time(self.body.get("exp"))
-        if issued is None or expires is None:
-            raise LaunchRejected(Reason.TIME_MISSING)
-        now, leeway, oldest = (
-            timezone.now().timestamp(),
-            settings.LTI_LEEWAY_SECONDS,
-            settings.LTI_MAX_TOKEN_AGE_SECONDS,
-        )
-        if not now - oldest - leeway <= issued <= now + leeway:
-            raise LaunchRejected(Reason.TIME_WRONG, "iat")
-        if not now - leeway < expires <= now + oldest + leeway:
-            raise LaunchRejected(Reason.TIME_WRONG, "exp")
-        not_before = _time(self.body.get("nbf", 0))
-        if not_before is None or not_before > now + leeway:
-            raise LaunchRejected(Reason.TIME_WRONG, "nbf")
-        return self
-
-    def validate_audience(self) -> "_Verification":
-        """`azp` must be us where it is sent, and must be sent where there are several audiences (OIDC Core §3.1.3.7)."""
-        azp = self.body.get("azp")
-        if azp is not None and azp != self.registration.client_id:
-            raise LaunchRejected(Reason.AUDIENCE_WRONG)
-        if azp is None and len(_audiences(self.body)) > 1:
-            raise LaunchRejected(Reason.AUDIENCE_WRONG)
-        return self
-
-    def validate_nonce(self) -> "_Verification":
-        """After the signature, so that nobody can use a nonce up with a forged token. `record` uses it up."""
-        if not constant_time_compare(digest(self.body["nonce"]), self.login.nonce_sha256):
-            raise LaunchRejected(Reason.NONCE_WRONG)
-        if self.login.used_at is not None and not self._is_same_click():
-            raise LaunchRejected(Reason.REPLAYED)
-        return self
-
-    def _is_same_click(self) -> bool:
-        """A double click posts the same form again at once, from the browser that holds the login's cookie."""
-        login = self.login
-        return (
-            login.used_at is not None
-            and login.launch is not None
-            and login.token_sha256 == digest(self.form["id_token"])
-            and timezone.now() - login.used_at <= timedelta(seconds=SAME_CLICK_SECONDS)
-            and self.proof.holds_for(login)
-        )
-
-    def validate_deployment(self) -> "_Verification":
-        deployment_id = self.body.get(names.DEPLOYMENT_ID)
-        if not isinstance(deployment_id, str) or not 0 < len(deployment_id) <= ID_LENGTH:
-            raise LaunchRejected(Reason.MESSAGE_INVALID, "deployment_id")
-        deployment = Deployment.objects.filter(
-            registration=self.registration, deployment_id=deployment_id
-        ).first()
-        if deployment is None or deployment.status == Deployment.Status.PENDING:
-            raise UnknownDeployment(self.registration, deployment_id)
-        if deployment.status == Deployment.Status.BLOCKED:
-            raise LaunchRejected(Reason.DEPLOYMENT_BLOCKED)
-        self.deployment = deployment
-        return self
-
-    def validate_target_link_uri(self) -> "_Verification":
-        """The signed target is the one the login was begun for. We never redirect to it."""
-        if self.body.get(names.TARGET_LINK_URI) != self.login.target_link_uri:
-            raise LaunchRejected(Reason.TARGET_WRONG)
-        return self
-
-    def validate_message(self) -> "_Verification":
-        body = self.body
-        if body.get(names.VERSION) != "1.3.0":
-            raise LaunchRejected(Reason.VERSION_WRONG)
-        _check_types(body)
-        message_type = body.get(names.MESSAGE_TYPE)
-        if not message_type:
-            raise LaunchRejected(Reason.MESSAGE_INVALID, "message_type")
-        if message_type not in (names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST):
-            raise LaunchRejected(Reason.MESSAGE_UNSUPPORTED)
-        if names.ROLES not in body:
-            raise LaunchRejected(Reason.ROLES_MISSING)
-        if not body.get("sub"):
-            raise LaunchRejected(Reason.ANONYMOUS)
-        if message_type == names.DEEP_LINKING_REQUEST:
-            _check_deep_linking(body)
-        elif not _id_of(body.get(names.RESOURCE_LINK)):
-            raise LaunchRejected(Reason.RESOURCE_LINK_MISSING)
-        else:
-            self._ask_pylti1p3()
-        return self
-
-    def _ask_pylti1p3(self) -> None:
-        try:
-            super().validate_message()
-        except LtiException as error:
-            raise LaunchRejected(Reason.MESSAGE_INVALID, str(error)[:100]) from None
-
-    def validate_browser(self) -> Verified:
-        if not self.proof.holds_for(self.login):
-            raise BrowserUnproven(self.login, self.claims)
-        return Verified(
-            login=self.login,
-            registration=self.registration,
-            deployment=self.deployment,
-            claims=self.claims,
-            token_sha256=digest(self.form["id_token"]),
-            is_same_click=self.login.used_at is not None,
-        )
 
 
 class AlreadyUsed(LaunchRejected):
     """Between our look and our write, another request used the login up."""
 
 
-class UnknownDeployment(LaunchRejected):
-    """A genuine launch from a place nobody has approved yet. The one rejection that leaves a row: a question to the admin."""
-
-    def __init__(self, registration: Registration, deployment_id: str) -> None:
-        super().__init__(Reason.DEPLOYMENT_UNKNOWN)
-        self.registration = registration
-        self.deployment_id = deployment_id
-
-    def ask_administrator(self) -> None:
-        Deployment.objects.get_or_create(registration=self.registration, deployment_id=self.deployment_id)
-
-
-def _audiences(body: Mapping[str, Any]) -> list[str]:
-    audience = body.get("aud")
-    found = audience if isinstance(audience, list) else [audience]
-    return [entry for entry in found if isinstance(entry, str) and 0 < len(entry) <= ID_LENGTH][:10]
+def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified, Launch | None]:
+    """Verify and record. A double click, whose twin may overtake us at any point, opens the same launch once more."""
+    verified = verify(form, proof)
+    if not verified.is_same_click:
+        try:
+            return verified, record(verified)
+        except AlreadyUsed:
+            verified = verify(form, proof)
+    return verified, _record_again(verified)
 
 
-def _time(value: object) -> float | None:
-    """Seconds since 1970; None for anything that is no time."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else None  # type: ignore[arg-type]
-
-
-def _id_of(claim: Any) -> str:
-    found = claim.get("id") if isinstance(claim, Mapping) else None
-    return found if isinstance(found, str) and len(found) <= ID_LENGTH else ""
-
-
-_OBJECTS = (
-    names.RESOURCE_LINK,
-    names.CONTEXT,
-    names.CUSTOM,
-    names.AGS,
-    names.NRPS,
-    names.TOOL_PLATFORM,
-    names.LAUNCH_PRESENTATION,
-    names.DEEP_LINKING_SETTINGS,
-)
-
-
-def _check_types(body: Mapping[str, Any]) -> None:
-    for claim in _OBJECTS:
-        if not isinstance(body.get(claim), dict | None):
-            raise LaunchRejected(Reason.MESSAGE_INVALID, claim.rsplit("/", 1)[-1])
-    roles = body.get(names.ROLES)
-    if not isinstance(roles, list | None) or not all(isinstance(role, str) for role in roles or ()):
-        raise LaunchRejected(Reason.MESSAGE_INVALID, "roles")
-    sub = body.get("sub")
-    if not isinstance(sub, str | None) or len(sub or "") > ID_LENGTH:
-        raise LaunchRejected(Reason.MESSAGE_INVALID, "sub")
-    if names.CONTEXT in body and body[names.CONTEXT] is not None and not _id_of(body[names.CONTEXT]):
-        raise LaunchRejected(Reason.MESSAGE_INVALID, "context")
-
-
-def _check_deep_linking(body: Mapping[str, Any]) -> None:
-    settings_claim = body.get(names.DEEP_LINKING_SETTINGS) or {}
-    if not http.origin(str(settings_claim.get("deep_link_return_url", ""))):
-        raise LaunchRejected(Reason.DEEP_LINKING_INCOMPLETE)
-
-
-def _safe_return_url(body: Mapping[str, Any]) -> str:
-    """The way back to the course that a signed token names; empty unless it is a web address."""
-    presentation = body.get(names.LAUNCH_PRESENTATION)
-    url = presentation.get("return_url") if isinstance(presentation, dict) else None
-    if not isinstance(url, str) or not http.origin(url) or len(url) > 2000:
-        return ""
-    return url if url.startswith("https://") or settings.LTI_ALLOW_LOOPBACK else ""
-
-
-# --- record ---------------------------------------------------------------------------------------
+def _record_again(verified: Verified) -> Launch:
+    """For a double click: the same launch once more, with a token of its own."""
+    row = verified.login.launch
+    assert isinstance(row, LaunchToken)
+    return session.begin_like(row)
 
 
 def record(verified: Verified) -> Launch | None:
@@ -406,24 +76,6 @@ def record(verified: Verified) -> Launch | None:
         )
         Login.objects.filter(pk=verified.login.pk).update(launch=launch.row)
         return launch
-
-
-def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified, Launch | None]:
-    """Verify and record. A double click, whose twin may overtake us at any point, opens the same launch once more."""
-    verified = verify(form, proof)
-    if not verified.is_same_click:
-        try:
-            return verified, record(verified)
-        except AlreadyUsed:
-            verified = verify(form, proof)
-    return verified, _record_again(verified)
-
-
-def _record_again(verified: Verified) -> Launch:
-    """For a double click: the same launch once more, with a token of its own."""
-    row = verified.login.launch
-    assert isinstance(row, LaunchToken)
-    return session.begin_like(row)
 
 
 def _use_up(verified: Verified) -> None:

@@ -14,10 +14,10 @@ from lti_tool import cookies, http, keys, oidc, session
 from lti_tool import launch as launches
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
-from lti_tool.launch import BrowserProof, BrowserUnproven, UnknownDeployment, Verified
 from lti_tool.middleware import activate_for
 from lti_tool.models import Login
 from lti_tool.session import Launch
+from lti_tool.verification import BrowserProof, BrowserUnproven, UnknownDeployment, Verified
 
 log = structlog.get_logger(__name__)
 

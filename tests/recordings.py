@@ -10,10 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from lti_tool import http, jwks, oidc
-from lti_tool import launch as launches
 from lti_tool.claims import DEPLOYMENT_ID, TARGET_LINK_URI
-from lti_tool.launch import BrowserProof, Verified
 from lti_tool.models import Deployment, Registration
+from lti_tool.verification import BrowserProof, Verified, verify
 
 LAUNCHES = Path(__file__).parent / "samples" / "launches"
 PRIVATE_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -69,7 +68,7 @@ def play(monkeypatch, settings, id_token: str, body: Mapping[str, Any], keys: Ma
             "target_link_uri": body[TARGET_LINK_URI],
         }
     )
-    return launches.verify({"id_token": id_token, "state": "state"}, BrowserProof(cookie="binding"))
+    return verify({"id_token": id_token, "state": "state"}, BrowserProof(cookie="binding"))
 
 
 def signed(body: Mapping[str, Any]) -> str:
