@@ -128,6 +128,7 @@ SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_HANDLERS: list[str] = []  # nothing here takes a file
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -154,7 +155,7 @@ LTI_MAX_TOKEN_AGE_SECONDS = 3600
 LTI_ALLOW_LOOPBACK = DEVELOPMENT
 # Keys at rest. The first key encrypts, all decrypt: put a new one in front to rotate.
 LTI_KEY_ENCRYPTION_KEYS = [DEVELOPMENT_KEY] if DEVELOPMENT else required("LTI_KEY_ENCRYPTION_KEYS").split(",")
-LTI_SCORE_LEASE_SECONDS = env.int("LTI_SCORE_LEASE_SECONDS", default=90)
+LTI_SCORE_LEASE_SECONDS = env.int("LTI_SCORE_LEASE_SECONDS", default=240)
 LTI_HTTP_TIMEOUT_SECONDS = (5, env.int("LTI_HTTP_READ_TIMEOUT_SECONDS", default=15))
 
 # --- API ----------------------------------------------------------------------------------------

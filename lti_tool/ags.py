@@ -116,7 +116,7 @@ def score_body(
     given: Decimal | None,
     maximum: Decimal,
     timestamp: datetime,
-    comment: str,
+    comment: str | None,
     extension: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The message for a score, on one line. Without `given` it clears the cell: only a withdrawal is sent so."""
@@ -128,7 +128,7 @@ def score_body(
     }
     if given is not None:
         message |= {"scoreGiven": float(given), "scoreMaximum": float(maximum)}
-    if comment:
+    if comment is not None:
         message["comment"] = comment
     if extension is not None:
         message[SUBMISSION_EXTENSION] = dict(extension)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lti_tool.models import ID_LENGTH, Registration, Role
+from lti_tool.models import Registration, Role
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 MESSAGE_TYPE = LTI + "message_type"
@@ -92,7 +92,21 @@ def text(value: object, limit: int = 500) -> str:
     """A claim as text. Absent, non-text and unresolved `$Variable` values are empty (Canvas sends them literally)."""
     if not isinstance(value, str) or value.startswith("$"):
         return ""
-    return value.replace("\x00", "")[:limit]
+    return storable(value)[:limit]
+
+
+def storable(value: str) -> str:
+    """Without what no database takes: NUL, and halves of surrogate pairs that JSON lets through."""
+    return value.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def is_storable(value: object) -> bool:
+    """Whether everything in a decoded JSON value can be stored as it is."""
+    if isinstance(value, str):
+        return storable(value) == value
+    if isinstance(value, Mapping):
+        return all(is_storable(key) and is_storable(entry) for key, entry in value.items())
+    return all(map(is_storable, value)) if isinstance(value, list) else True
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -169,10 +183,10 @@ class Claims:
             family_name=text(body.get("family_name"), 255),
             email=text(body.get("email"), 320),
             locale=text(presentation.get("locale") or body.get("locale"), 35),
-            context_id=text(context.get("id"), ID_LENGTH),
+            context_id=str(context.get("id") or ""),
             context_label=text(context.get("label"), 255),
             context_title=text(context.get("title")),
-            resource_link_id=text(link.get("id"), ID_LENGTH),
+            resource_link_id=str(link.get("id") or ""),
             resource_link_title=text(link.get("title")),
             return_url=text(presentation.get("return_url"), 2000),
             document_target=text(presentation.get("document_target")),

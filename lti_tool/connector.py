@@ -10,6 +10,7 @@ import jwt
 from pylti1p3.service_connector import ServiceConnector, TServiceConnectorResponse
 
 from lti_tool import http, keys, links
+from lti_tool.claims import storable
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.http import Answer
 from lti_tool.models import Registration
@@ -148,7 +149,7 @@ def said(answer: Answer) -> str:
     text = answer.text.strip()
     if text in ("", "[]"):
         text = answer.reason.split("{")[0]
-    return " ".join(f"{answer.status} {text}".split())[:MAX_SAID]
+    return storable(" ".join(f"{answer.status} {text}".split()))[:MAX_SAID]
 
 
 def _retry_after(answer: Answer) -> float | None:

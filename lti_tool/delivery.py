@@ -14,7 +14,6 @@ The race that stays: a teacher types a grade between our look and our post. Canv
 import hashlib
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,6 +27,7 @@ from lti_tool import outbox
 from lti_tool.ags import Gradebook, Shown, score_body
 from lti_tool.connector import said
 from lti_tool.errors import Kind, ServiceError
+from lti_tool.http import Unreachable
 from lti_tool.models import LineItem, Score, ScorePost
 from lti_tool.platforms import Platform, classify, habits
 
@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 FIRST_DELAY = 5.0
 LONGEST_DELAY = 3600.0
 HOLD = timedelta(seconds=30)
-LINE_ITEM_LEASE = timedelta(seconds=60)
+LINE_ITEM_LEASE = timedelta(minutes=5)
 # A grade that was accepted but is not shown: how often to look and send again before a person has to look.
 UNSEEN_TRIES = 5
 UNSEEN = "accepted, but not shown"
@@ -51,11 +51,6 @@ class _Later(Exception):
 
 class _LeaseLost(Exception):
     """Another worker has the row now; whatever we found out is theirs to find out."""
-
-
-@dataclass(frozen=True)
-class _Unreadable:
-    """The platform gave us no leave to read results."""
 
 
 def deliver(score: Score) -> None:
@@ -86,8 +81,8 @@ class _Delivery:
         self._require_service()
         url = self._line_item_url()
         shown = self._look(url)
-        if isinstance(shown, _Unreadable):
-            return self._send_unseen(url)
+        if _same(shown, self.score) and not self._has_sent():
+            return self._already_there(shown)
         if self._is_home(shown):
             return self._delivered(shown)
         if not self._is_ours_to_write(shown):
@@ -96,7 +91,9 @@ class _Delivery:
         self._confirm(self._look(url))
 
     def _require_service(self) -> None:
-        if not self.gradebook.can_put_grade() or not (self.link.lineitem_url or self.link.lineitems_url):
+        # Without leave to look, we could not tell a grade that somebody typed: then we do not send.
+        may = self.gradebook.can_put_grade() and self.gradebook.can_read_results
+        if not may or not (self.link.lineitem_url or self.link.lineitems_url):
             raise ServiceError(Kind.NO_SERVICE)
 
     # --- the column ---
@@ -118,9 +115,10 @@ class _Delivery:
             raise _Later(now + timedelta(seconds=2))
         try:
             item.url = self._find_or_make_column(item)
-        finally:
-            item.lease_expires_at = None
-            item.save(update_fields=["url", "lease_expires_at"])
+        except ServiceError:
+            LineItem.objects.filter(pk=item.pk).update(lease_expires_at=None)
+            raise
+        LineItem.objects.filter(pk=item.pk).update(url=item.url, lease_expires_at=None)
         return item.url
 
     def _find_or_make_column(self, item: LineItem) -> str:
@@ -144,17 +142,15 @@ class _Delivery:
 
     # --- look ---
 
-    def _look(self, url: str) -> Shown | None | _Unreadable:
-        if not self.gradebook.can_read_results:
-            return _Unreadable()
+    def _look(self, url: str) -> Shown | None:
         return self.gradebook.shown(url, self.score.person.sub)
 
     def _is_home(self, shown: Shown | None) -> bool:
-        """Whether the LMS already shows what we want, and no comment of ours is missing from a grade of ours."""
-        if not _same(shown, self.score):
-            return False
-        is_ours = self.score.delivered_at is not None or bool(self.open_posts)
-        return not is_ours or self._comment_is_there()
+        """Whether the LMS already shows what we want, the comment included."""
+        return _same(shown, self.score) and self._comment_is_there()
+
+    def _has_sent(self) -> bool:
+        return self.score.delivered_at is not None or bool(self.open_posts)
 
     def _comment_is_there(self) -> bool:
         """A post of this revision carried it, if it arrived: accepted, or seen by a value that only it can have set."""
@@ -172,6 +168,10 @@ class _Delivery:
         if shown is None:
             was_cleared_by_us = score.delivered_at is not None and score.delivered_given is None
             return score.may_fill_blank or was_cleared_by_us
+        return self._is_ours(shown)
+
+    def _is_ours(self, shown: Shown) -> bool:
+        score = self.score
         ours = [(score.delivered_given, score.delivered_maximum)]
         ours += [(post.given, post.maximum) for post in self.open_posts]
         return any(
@@ -189,7 +189,9 @@ class _Delivery:
         if kind == Kind.OK and self.platform.accepted_score_is_empty and answer.content.strip():
             kind = Kind.GONE_USER
         post.status = answer.status
-        post.outcome = "accepted" if kind == Kind.OK else kind.value
+        # A 5xx, and a success that says more than it should, may have been taken all the same: left open.
+        is_open = kind == Kind.TRANSIENT or (kind != Kind.OK and 200 <= answer.status < 300)
+        post.outcome = "" if is_open else ("accepted" if kind == Kind.OK else kind.value)
         post.save(update_fields=["status", "outcome"])
         if kind != Kind.OK:
             raise ServiceError(
@@ -212,14 +214,19 @@ class _Delivery:
             given=score.given,
             maximum=score.maximum,
             timestamp=timestamp,
-            comment=score.comment if repeat_comment else "",
+            comment=self._comment() if repeat_comment else None,
             extension=self._extension(),
         )
+
+    def _comment(self) -> str | None:
+        """None says nothing; an empty text takes back the one that was delivered, where the platform replaces comments."""
+        replaces = not self.platform.comments_pile_up and bool(self.score.delivered_comment)
+        return self.score.comment or ("" if replaces else None)
 
     def _extension(self) -> Mapping[str, Any] | None:
         if not self.platform.has_submission_extension:
             return None
-        is_first = self.score.last_timestamp is None and self.score.given is not None
+        is_first = not self._has_sent() and self.score.given is not None
         return {"new_submission": False} | ({"prioritize_non_tool_grade": True} if is_first else {})
 
     def _note(self, timestamp: datetime, body: bytes) -> ScorePost:
@@ -238,26 +245,28 @@ class _Delivery:
                 body_sha256=hashlib.sha256(body).hexdigest(),
             )
 
-    def _send_unseen(self, url: str) -> None:
-        """Without leave to read results: a post that was accepted is all the proof there is."""
-        accepted = [
-            post
-            for post in self.open_posts
-            if post.outcome == "accepted" and post.revision == self.score.revision
-        ]
-        if not accepted:
-            self._send(url)
-        self._delivered(None)
-
     # --- how it ended ---
 
-    def _confirm(self, shown: Shown | None | _Unreadable) -> None:
-        assert not isinstance(shown, _Unreadable)
+    def _confirm(self, shown: Shown | None) -> None:
+        """Accepted: is it shown? An empty cell or an older grade of ours may be a copy that lags behind; look again."""
         if _same(shown, self.score):
             return self._delivered(shown)
-        if shown is None and self.score.attempts < UNSEEN_TRIES:
+        posts = [post for post in self.open_posts if post.revision == self.score.revision]
+        if (shown is None or self._is_ours(shown)) and len(posts) < UNSEEN_TRIES:
             raise ServiceError(Kind.TRANSIENT, said=UNSEEN)
         self._conflict(shown, said="" if shown else UNSEEN)
+
+    def _already_there(self, shown: Shown | None) -> None:
+        """Somebody typed the same grade. It stays theirs: nothing is sent, and a later one of ours will not replace it."""
+        outbox.settle(
+            self.score,
+            state=Score.State.DELIVERED,
+            reason="",
+            platform_said="",
+            attempts=0,
+            may_fill_blank=False,
+            lms_shows=str(shown) if shown else "",
+        )
 
     def _delivered(self, shown: Shown | None) -> None:
         score = self.score
@@ -276,7 +285,7 @@ class _Delivery:
                 delivered_comment=score.comment,
             ):
                 return
-            newest = self.open_posts[-1] if self.open_posts else None
+            newest = max(self.open_posts, key=lambda post: post.pk, default=None)
             score.posts.filter(outcome__in=["", "accepted"]).update(outcome="closed")
             if newest:
                 ScorePost.objects.filter(pk=newest.pk).update(outcome="confirmed", read_back=str(shown or ""))
@@ -314,7 +323,7 @@ def _failed(score: Score, error: ServiceError) -> None:
     outbox.settle(
         score, reason=error.kind.value, platform_said=error.said, attempts=attempts, not_before=when
     )
-    if error.kind == Kind.RATE or error.status is None:
+    if error.kind == Kind.RATE or isinstance(error, Unreachable):
         outbox.hold(score, min(when, timezone.now() + HOLD))
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 import socket
 import threading
 import time
@@ -21,7 +22,17 @@ USER_AGENT = (
     "Bellringer/0.1 (LTI 1.3 Advantage tool)"  # Canvas and some Moodles refuse requests that name no agent.
 )
 
+# Origins end up in a security policy: a host is letters, digits, dots and dashes, or an IPv6 address, and nothing else.
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
+
 _local = threading.local()
+
+
+class Unreachable(ServiceError):
+    """No answer at all: the platform, or the way to it, is down."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(Kind.TRANSIENT, said=said)
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Answer:
         """The body as JSON; raises ServiceError where it is something else (a login page, an error page)."""
         try:
             return json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ServiceError(Kind.TRANSIENT, status=self.status, said="not JSON") from None
 
 
@@ -50,7 +61,7 @@ def origin(url: str) -> str:
         port = parts.port
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _HOST.fullmatch(parts.hostname):
         return ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     is_default = port is None or port == {"http": 80, "https": 443}[parts.scheme]
@@ -100,8 +111,8 @@ def check_address(url: str) -> None:
 def _resolve(parts: SplitResult) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError:
-        raise ServiceError(Kind.TRANSIENT, said="the host name was not found") from None
+    except (OSError, UnicodeError):
+        raise Unreachable("the host name was not found") from None
     return [ipaddress.ip_address(entry[4][0].split("%")[0]) for entry in found]  # type: ignore[union-attr]
 
 
@@ -133,7 +144,7 @@ def request(
                 _read(response, max_bytes, deadline),
             )
     except requests.RequestException as error:
-        raise ServiceError(Kind.TRANSIENT, said=type(error).__name__) from None
+        raise Unreachable(type(error).__name__) from None
 
 
 def _session() -> requests.Session:

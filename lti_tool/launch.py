@@ -70,7 +70,7 @@ def record(verified: Verified) -> Launch | None:
             resource_link=link,
             role=claims.role,
             is_learner=claims.is_learner,
-            return_url=claims.return_url if http.origin(claims.return_url) else "",
+            return_url=verified.return_url,
             locale=claims.locale,
             high_contrast=claims.wants_high_contrast,
         )
@@ -100,6 +100,9 @@ def _remember_origins(verified: Verified) -> None:
 def _record_context(verified: Verified) -> Context:
     claims = verified.claims
     implied = not claims.context_id
+    known = ResourceLink.objects.filter(deployment=verified.deployment, link_id=claims.resource_link_id)
+    if implied and (link := known.select_related("context").first()):
+        return link.context  # a link does not leave the course that an earlier launch named
     found = {
         "label": claims.context_label,
         "title": claims.context_title or (claims.resource_link_title if implied else ""),
@@ -116,18 +119,17 @@ def _record_context(verified: Verified) -> Context:
 
 
 def _record_link(verified: Verified, context: Context) -> ResourceLink:
+    """A launch that brings no grade service (some platforms send it only for some roles) takes none away."""
     claims = verified.claims
-    link, _ = ResourceLink.objects.update_or_create(
-        deployment=verified.deployment,
-        link_id=claims.resource_link_id,
-        defaults={
-            "context": context,
-            "title": claims.resource_link_title,
-            "custom": dict(claims.custom),
+    sent = {"context": context, "title": claims.resource_link_title, "custom": dict(claims.custom)}
+    if claims.lineitems_url or claims.lineitem_url:
+        sent |= {
             "lineitems_url": claims.lineitems_url,
             "lineitem_url": claims.lineitem_url,
             "ags_scopes": list(claims.ags_scopes),
-        },
+        }
+    link, _ = ResourceLink.objects.update_or_create(
+        deployment=verified.deployment, link_id=claims.resource_link_id, defaults=sent
     )
     return link
 

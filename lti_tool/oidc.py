@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from lti_tool import http
+from lti_tool.claims import is_storable
 from lti_tool.digests import digest, new_secret
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import ID_LENGTH, URL_LENGTH, Login, Registration
@@ -73,6 +74,8 @@ def begin(params: Mapping[str, str]) -> BegunLogin:
 def _find_registration(params: Mapping[str, str]) -> Registration:
     issuer, client_id = params.get("iss", ""), params.get("client_id", "")
     if not issuer or not params.get("login_hint") or not params.get("target_link_uri"):
+        raise LaunchRejected(Reason.LOGIN_INCOMPLETE)
+    if not all(map(is_storable, params.values())):
         raise LaunchRejected(Reason.LOGIN_INCOMPLETE)
     if (
         len(issuer) > ID_LENGTH

@@ -1,10 +1,10 @@
 """What we keep of the conversation about who is in the course."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from lti_tool import claims, nrps
 from lti_tool.errors import Kind, ServiceError
-from lti_tool.models import ID_LENGTH, Context, Membership, Person, Role
+from lti_tool.models import ID_LENGTH, Context, Deployment, Membership, Person, Role
+
+log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=5)
 STALE_AFTER = timedelta(hours=1)
@@ -97,7 +99,10 @@ def claim() -> Context | None:
     free = Q(roster_lease_expires_at=None) | Q(roster_lease_expires_at__lt=now)
     with transaction.atomic():
         due = Context.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            free, roster_wanted_at__lte=now
+            free,
+            roster_wanted_at__lte=now,
+            deployment__status=Deployment.Status.ACTIVE,
+            deployment__registration__is_active=True,
         )
         context = due.select_related("deployment__registration").order_by("roster_wanted_at").first()
         if context:
@@ -113,6 +118,10 @@ def sweep(context: Context) -> None:
             _keep(context, page, began)
     except ServiceError as error:
         _end(context, problem=error.kind.value)
+        return
+    except Exception:  # one odd list must not keep grades and other rosters from moving
+        log.exception("roster not read", context=context.pk)
+        _end(context, problem=Kind.TRANSIENT.value)
         return
     Membership.objects.filter(context=context, on_roster_at__lt=began).update(is_active=False)
     _end(context, problem="", swept_at=began)
@@ -187,9 +196,10 @@ def _set_place(row: Membership, entry: dict[str, Any], began: datetime) -> None:
 
 def _sub(entry: dict[str, Any]) -> str:
     sub = entry.get("user_id")
-    return sub if isinstance(sub, str) and 0 < len(sub) <= ID_LENGTH else ""
+    is_usable = isinstance(sub, str) and 0 < len(sub) <= ID_LENGTH and claims.is_storable(sub)
+    return str(sub) if is_usable else ""
 
 
 def _roles(entry: dict[str, Any]) -> list[str]:
-    roles: Iterable[Any] = entry.get("roles") or ()
-    return [role for role in roles if isinstance(role, str)]
+    roles = entry.get("roles")
+    return [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []

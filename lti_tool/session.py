@@ -8,12 +8,23 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from lti_tool.digests import digest, new_secret
-from lti_tool.models import Context, LaunchToken, Login, OneTimeCode, Person, Registration, ResourceLink, Role
+from lti_tool.models import (
+    Context,
+    Deployment,
+    LaunchToken,
+    Login,
+    OneTimeCode,
+    Person,
+    Registration,
+    ResourceLink,
+    Role,
+)
 
 _ROWS = ("person", "resource_link__context__deployment__registration")
 
@@ -76,16 +87,7 @@ def begin_like(row: LaunchToken) -> Launch:
 
 def find(token: str) -> Launch | None:
     """The launch of a token; None for an unknown or expired one, or when the platform has been switched off since."""
-    row = (
-        LaunchToken.objects.select_related(*_ROWS)
-        .filter(
-            token_sha256=digest(token),
-            expires_at__gt=timezone.now(),
-            resource_link__deployment__status="active",
-            resource_link__deployment__registration__is_active=True,
-        )
-        .first()
-    )
+    row = _valid().select_related(*_ROWS).filter(token_sha256=digest(token)).first()
     return _launch(row) if row else None
 
 
@@ -132,10 +134,19 @@ def redeem_code(code: str) -> tuple[Launch, str] | None:
     """The launch (with a token of its own) and the path of a code; None when it is unknown, used or too old."""
     now = timezone.now()
     found = OneTimeCode.objects.filter(code_sha256=digest(code), used_at=None, expires_at__gt=now)
-    row = found.select_related("launch").first()
-    if row is None or row.launch.expires_at <= now or not found.update(used_at=now):
+    row = found.filter(launch__in=_valid()).select_related("launch").first()
+    if row is None or not found.update(used_at=now):
         return None
     return begin_like(row.launch), row.path
+
+
+def _valid() -> QuerySet[LaunchToken]:
+    """Launches that are not over, of platforms and places that have not been switched off since."""
+    return LaunchToken.objects.filter(
+        expires_at__gt=timezone.now(),
+        resource_link__deployment__status=Deployment.Status.ACTIVE,
+        resource_link__deployment__registration__is_active=True,
+    )
 
 
 def forget_expired() -> None:

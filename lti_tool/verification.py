@@ -4,7 +4,6 @@ PyLTI1p3 supplies the token format, the message validators and the order of hook
 something is ours, because PyLTI1p3 lets replay, foreign audiences and missing times through.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,13 +21,14 @@ from pylti1p3.session import SessionService
 
 from lti_tool import claims as names
 from lti_tool import http, jwks
-from lti_tool.claims import Claims
+from lti_tool.claims import Claims, is_storable
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import ID_LENGTH, Deployment, Login, Registration
 from lti_tool.oidc import find_registration
 
 MAX_ID_TOKEN = 64 * 1024
+LAST_TIME = 2**53  # nan and infinity fail the comparison too
 SAME_CLICK_SECONDS = 10
 # Times and audience have steps of their own, with leeway and reasons that PyJWT does not give.
 _CLAIM_CHECKS = ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
@@ -66,6 +66,7 @@ class Verified:
     deployment: Deployment
     claims: Claims
     token_sha256: str
+    return_url: str
     is_same_click: bool = False
 
 
@@ -128,7 +129,7 @@ class _Verification(MessageLaunch):
         except LtiException:
             raise LaunchRejected(Reason.TOKEN_MALFORMED) from None
         header = self._jwt["header"]
-        if not isinstance(header, dict) or not isinstance(self.body, dict):
+        if not isinstance(header, dict) or not isinstance(self.body, dict) or not is_storable(self.body):
             raise LaunchRejected(Reason.TOKEN_MALFORMED)
         for claim in ("iss", "nonce"):
             if not isinstance(self.body.get(claim), str) or not self.body[claim]:
@@ -282,6 +283,7 @@ class _Verification(MessageLaunch):
             deployment=self.deployment,
             claims=self.claims,
             token_sha256=digest(self.form["id_token"]),
+            return_url=self.return_url,
             is_same_click=self.login.used_at is not None,
         )
 
@@ -306,7 +308,7 @@ def _audiences(body: Mapping[str, Any]) -> list[str]:
 
 def _time(value: object) -> float | None:
     """Seconds since 1970; None for anything that is no time."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LAST_TIME
     return float(value) if is_number else None  # type: ignore[arg-type]
 
 

@@ -150,7 +150,7 @@ def _deep_linking(request: HttpRequest, verified: Verified) -> HttpResponse:
     accepted = verified.claims.deep_linking.get("accept_types")
     context = {
         "takes_activities": isinstance(accepted, list) and "ltiResourceLink" in accepted,
-        "return_url": verified.claims.return_url,
+        "return_url": verified.return_url,
     }
     return render(request, "lti_tool/deep_linking.html", context)
 

@@ -28,6 +28,9 @@ def run(stop: threading.Event) -> None:
         except OperationalError:
             log.warning("database away")
             stop.wait(5)
+        except Exception:  # whatever it was, the other schools' grades go on
+            log.exception("worker stumbled")
+            stop.wait(5)
 
 
 def work_once(stop: threading.Event | None = None) -> int:

@@ -367,3 +367,22 @@ def test_every_row_has_a_test():
     }
 
     assert found == wanted
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "half \ud800"])
+def test_texts_that_no_database_takes_are_refused_in_words(client, school, text):
+    at_launch = launch(client, school, "student", set={"nonce": text})
+
+    assert_rejected(at_launch, Reason.TOKEN_MALFORMED)
+
+
+def test_login_with_a_nul_is_refused_in_words(client, school):
+    params = school.begin_launch(person="student").params
+
+    assert_rejected(client.post("/lti/login/", params | {"iss": "a\x00b"}), Reason.LOGIN_INCOMPLETE)
+
+
+def test_time_beyond_all_numbers_is_no_time(client, school):
+    response = launch(client, school, "student", set={"exp": 10**400})
+
+    assert_rejected(response, Reason.TIME_MISSING)

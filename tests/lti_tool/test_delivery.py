@@ -8,8 +8,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from lti_tool import delivery, outbox
-from lti_tool.models import LineItem, Score, ScorePost
+from lti_tool import claims, delivery, outbox
+from lti_tool.models import Deployment, LineItem, Score, ScorePost
 from tests.certification.launching import launch
 from tests.grades import Column
 
@@ -442,3 +442,88 @@ def test_one_row_that_cannot_be_sent_does_not_keep_the_others(sandbox, tool_key,
 
     assert column.score(broken).state == "waiting"
     assert column.score(fine).state == "delivered"
+
+
+# Canvas shows a tool nothing of a cell before its first post, so there the two cannot be told apart.
+@pytest.mark.parametrize("column", ["plain", "moodle"], indirect=True)
+def test_same_grade_typed_by_a_teacher_stays_theirs(column):
+    column.school.teacher_types("student", 14)
+    column.publish(14)
+    column.work()
+    column.publish(17)
+    with later(seconds=2):
+        column.work()
+    column.withdraw()
+    with later(seconds=4):
+        column.work()
+
+    assert column.shown() == 14
+
+
+def test_grade_stored_behind_a_failing_gateway_is_still_ours(column):
+    column.school.fault("scores", status=504, body="gateway", process_first=True)
+    column.publish(14)
+    column.work()
+    column.publish(17)
+    with later(seconds=2):
+        column.work()
+
+    assert column.shown() == 17
+    assert column.score().state == "delivered"
+
+
+def test_results_that_lag_behind_are_looked_at_again(column):
+    column.publish(14)
+    column.work()
+    column.publish(17)
+    stale = json.dumps([{"userId": column.people[0].sub, "resultScore": 14, "resultMaximum": 20}])
+    as_json = {"status": 200, "body": stale, "content_type": "application/json"}
+    column.school.fault("results", times=2, **as_json)
+    with later(seconds=2):
+        column.work()
+    assert column.score().state == "waiting"
+
+    with later(seconds=60):
+        column.work()
+    assert column.score().state == "delivered"
+
+
+def test_without_leave_to_read_results_nothing_is_sent(column):
+    column.link.ags_scopes = [scope for scope in column.link.ags_scopes if "result" not in scope]
+    column.link.save()
+    column.school.teacher_types("student", 3)
+    column.publish(14)
+
+    column.work()
+
+    assert column.shown() == 3
+    assert column.score().state == "refused"
+
+
+def test_comment_that_was_taken_back_leaves_moodle(moodle_column):
+    moodle_column.publish(14, comment="Meant for somebody else.")
+    moodle_column.work()
+    moodle_column.publish(14, comment="")
+    with later(seconds=2):
+        moodle_column.work()
+
+    sent = json.loads(moodle_column.school.posts()[-1]["body"])
+    assert sent["comment"] == ""
+
+
+def test_platform_that_was_switched_off_receives_nothing(column):
+    column.publish(14)
+    Deployment.objects.update(status="blocked")
+
+    column.work()
+
+    assert column.school.requests("scores") == 0
+
+
+def test_launch_without_grade_service_takes_none_away(column):
+    launch(Client(), column.school, "student", remove=[claims.AGS])
+    column.publish(14)
+
+    column.work()
+
+    assert column.shown() == 14

@@ -48,6 +48,9 @@ def test_public_https_address_is_called_and_http_is_not(settings, resolves_to):
         ("javascript:alert(1)", ""),
         ("https://lms.example:nonsense/", ""),
         ("//lms.example", ""),
+        ("https://x;sandbox/", ""),
+        ("https://ünïcode.example/", ""),
+        ("https://[::1]:8000/", "https://[::1]:8000"),
         ("", ""),
     ],
 )

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from lti_tool import claims, port, worker
@@ -82,3 +84,21 @@ def test_course_without_the_service_says_so(client, school):
     context = launch(client, school, "teacher", remove=[claims.NRPS]).context["launch"].context
 
     assert "does not share the list of course members" in port.roster_status(context).problem
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"user_id": "odd", "roles": 5},
+        {"user_id": "odd", "roles": ["Learner"], "name": "\ud800 half a pair"},
+        {"user_id": "od\x00d", "roles": ["Learner"], "name": "No\x00l"},
+        {"user_id": 7},
+        "no object",
+    ],
+)
+def test_odd_members_stop_neither_the_roster_nor_the_worker(client, school, member):
+    context = launch(client, school, "teacher").context["launch"].context
+    body = json.dumps({"members": [member, {"user_id": "fine", "roles": ["Learner"]}]})
+    school.fault("memberships", status=200, body=body, content_type="application/json")
+
+    assert "fine" in sweep(context)
