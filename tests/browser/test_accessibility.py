@@ -1,0 +1,366 @@
+"""Every page, as each role that sees it: no axe violation of WCAG 2.2 AA, and nothing to scroll sideways for."""
+
+import re
+from types import SimpleNamespace
+from urllib.parse import urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from assessments.activities import activities
+from assessments.marking import marking
+from assessments.marking.marking import Answer
+from assessments.results import releasing
+from assessments.rubrics import drafting
+from lti_tool import cookies
+from lti_tool.errors import Kind
+from lti_tool.models import Role, Score
+from tests import factories
+from tests.browser.visiting import visit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WCAG_22_AA = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+PHONE, DESK = {"width": 320, "height": 640}, {"width": 1400, "height": 900}
+
+LONG_NAME = "Maximiliane-Theodora Featherstonehaugh-Cholmondeley von und zu Hohenlohe-Langenburg"
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+PROSE = "A clear opening. Next time, ask what worries the patient before you examine.\n\n" + LONG_WORD
+
+
+@pytest.fixture
+def course(tool):
+    """A course in the middle of its term: every state a page can show is somewhere in it."""
+    return busy_course()
+
+
+def busy_course():
+    context = factories.ContextFactory()
+    people = {role.value: factories.member(context, role) for role in Role}
+    teacher, ta = people["instructor"], people["teaching_assistant"]
+    names = ["Amina Odhiambo", LONG_NAME, "Bo", f"Charlie {LONG_WORD}", "Dana Ek", "Eve Fox"]
+    learners = [factories.member(context, name=name) for name in names]
+    factories.member(context, name="Test Student", is_test_student=True)
+    factories.member(context, name="Gone Away", is_active=False)
+
+    criteria = [
+        factories.criterion(
+            "Introduces self and checks the patient's identity", description="Says name and role."
+        ),
+        factories.criterion(
+            f"Asks openly: {LONG_WORD}",
+            ("Not done", "0", "Closed questions only, or none."),
+            ("Partly", "1", "One open question, then a questionnaire. " + LONG_WORD),
+            ("Mostly", "1.5"),
+            ("Fully", "2", "Open questions first; lets the patient finish."),
+        ),
+        factories.criterion("Washes hands", ("Not done", "0"), ("Done", "1")),
+    ]
+    link = factories.ResourceLinkFactory(context=context, title=f"Chest pain {LONG_WORD}")
+    running = factories.activity(link, *criteria, by=teacher)
+    submitted = factories.marked(running, learners[0], ta, comment=PROSE)
+    delivered = factories.marked(running, learners[1], ta, place=0, comment=PROSE)
+    releasing.release(activity=running, by=teacher)
+    Score.objects.filter(person=learners[0]).update(state=Score.State.REFUSED, reason=Kind.GONE_USER)
+    Score.objects.filter(person=learners[1]).update(state=Score.State.DELIVERED, lms_shows="0 of 5")
+    amended = factories.marked(running, learners[2], ta)
+    first = amended.rubric.criteria.all()[1]
+    amended = marking.amend(
+        sheet=amended,
+        by=teacher,
+        reason="The recording shows an open question.",
+        marks={first: Answer(first.levels.all()[0], "Seen again on the recording.")},
+        overall_comment=PROSE,
+        revision=amended.revision,
+    )
+    begun = factories.sheet(running, learners[3], ta)
+    first = begun.rubric.criteria.all()[0]
+    marking.mark(sheet=begun, criterion=first, level=first.levels.all()[1], comment="Softly spoken.", by=ta)
+
+    return SimpleNamespace(
+        context=context,
+        people=people,
+        learners=learners,
+        link=link,
+        running=running,
+        begun=begun,
+        submitted=submitted,
+        delivered=delivered,
+        amended=amended,
+        draft=factories.draft(context, *criteria, by=teacher, title=f"Cardiac {LONG_WORD}"),
+        empty_draft=drafting.start(context=context, by=teacher, title="A new rubric"),
+        new_link=factories.ResourceLinkFactory(context=context, title="Not set up"),
+    )
+
+
+def quiet_course():
+    """A course on its first day: a teacher, one link, nothing else."""
+    context = factories.ContextFactory()
+    teacher = factories.member(context, Role.INSTRUCTOR)
+    return SimpleNamespace(
+        context=context, teacher=teacher, link=factories.ResourceLinkFactory(context=context)
+    )
+
+
+def problems_of(tab, *, widths=(DESK, PHONE)):
+    """What axe finds, and what sticks out, at each width; empty when all is well."""
+    found = []
+    for size in widths:
+        tab.set_viewport_size(size)
+        found += [f"{size['width']} px: {problem}" for problem in [*violations(tab), *what_sticks_out(tab)]]
+    return found
+
+
+def violations(tab):
+    results = Axe().run(tab, options=WCAG_22_AA)
+    return [
+        f"{rule['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for rule in results.response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def what_sticks_out(tab):
+    """The elements that make the page scroll sideways."""
+    return tab.evaluate(
+        """() => {
+          const page = document.documentElement;
+          if (page.scrollWidth <= page.clientWidth) return [];
+          const wide = [...document.body.querySelectorAll("*")].filter(
+            (one) => one.getBoundingClientRect().right > page.clientWidth + 0.5 && !one.querySelector("*"));
+          return [`scrolls to ${page.scrollWidth} px: ` + wide.map((one) => one.outerHTML.slice(0, 90)).join(" | ")];
+        }"""
+    )
+
+
+class Inspector:
+    """Goes from page to page in one tab and notes what is wrong with each."""
+
+    def __init__(self, context, tool):
+        self.tool, self.tab, self.found = tool, context.new_page(), ""
+        self.tab.emulate_media(reduced_motion="reduce")
+
+    def looks(self, name, heading):
+        """At the page that is open, once it is the one that was meant."""
+        self.tab.get_by_role("heading", name=heading, level=1).wait_for()
+        self.found += "".join(f"{name}, {problem}\n" for problem in problems_of(self.tab))
+
+    def visits(self, launch, path, name, heading, after=None):
+        self.tab.set_viewport_size(DESK)
+        visit(self.tab, self.tool, launch, path)
+        if after:
+            after(self.tab)
+        self.looks(name, heading)
+
+
+@pytest.fixture
+def inspector(chromium, tool):
+    """With the pages' own policy off: axe writes styles into the page to measure it."""
+    context = chromium.new_context(bypass_csp=True)
+    context.set_default_timeout(10_000)
+    yield Inspector(context, tool)
+    context.close()
+
+
+def path(name, *args):
+    return reverse(name, args=args)
+
+
+def clicks(button, then):
+    """What to do on a page before it is looked at: press a button, wait for what follows."""
+
+    def does(tab):
+        tab.get_by_role("button", name=button).first.click()
+        tab.locator(then).first.wait_for()
+
+    return does
+
+
+def test_pages_of_those_who_write_rubrics(course, inspector):
+    teacher = factories.launch(course.people["instructor"], course.new_link)
+    key = course.draft.key
+    new_criterion = path("rubrics:criteria", key)
+    edited = path("rubrics:criterion", key, course.draft.criteria.all()[1].pk)
+    builder = course.draft.get_absolute_url()
+    title = course.draft.title
+
+    def leaves_it_half_done(tab):
+        tab.get_by_label("Points").first.fill("many")
+        tab.get_by_role("button", name="Save criterion").click()
+        tab.locator(".notice-problem").wait_for()
+
+    for name, address, heading, after in [
+        ("set-up", path("activities:start"), "Rubric assessment", None),
+        ("rubric list", path("rubrics:rubrics"), "Rubrics of this course", None),
+        ("builder", builder, title, None),
+        ("builder, publish dialog", builder, title, clicks("Publish", "dialog[open]")),
+        ("builder, discard dialog", builder, title, clicks("Throw this draft away", "dialog[open]")),
+        ("empty builder", course.empty_draft.get_absolute_url(), "A new rubric", None),
+        ("new criterion", new_criterion, "New criterion", None),
+        ("new criterion with errors", new_criterion, "New criterion", leaves_it_half_done),
+        ("criterion", edited, "Edit criterion", None),
+        ("preview", path("rubrics:preview", key), title, None),
+        ("published rubric", course.running.rubric.get_absolute_url(), course.running.rubric.title, None),
+        ("builder, criterion removed", builder, title, clicks("Remove Washes hands", "#put-back")),
+    ]:
+        inspector.visits(teacher, address, name, heading, after)
+
+    quiet = quiet_course()
+    first_day = factories.launch(quiet.teacher, quiet.link)
+    inspector.visits(first_day, path("activities:start"), "set-up, first day", "Rubric assessment")
+    inspector.visits(first_day, path("rubrics:rubrics"), "no rubrics", "Rubrics of this course")
+    designer = factories.launch(course.people["designer"], course.link)
+    inspector.visits(designer, path("activities:start"), "designer's home", course.running.title)
+    in_use = factories.launch(course.people["instructor"], course.link)
+    inspector.visits(
+        in_use, path("activities:setup"), "set-up of a running one", "The rubric of this activity"
+    )
+
+    assert inspector.found == ""
+
+
+def test_pages_of_those_who_mark(course, inspector):
+    teacher = factories.launch(course.people["instructor"], course.link)
+    examiner = factories.launch(course.people["teaching_assistant"], course.link)
+    home = path("activities:start")
+    begun, submitted = course.begun.get_absolute_url(), course.submitted.get_absolute_url()
+    amended = course.amended.get_absolute_url()
+    amendment = path("marking:amendment", course.amended.key)
+    title = course.running.title
+    release = path("results:release", course.running.key)
+
+    for launch, name, address, heading, after in [
+        (examiner, "examiner's home", f"{home}?done=submitted", title, None),
+        (teacher, "home with a refused grade", f"{home}?done=released", title, None),
+        (examiner, "mark sheet", begun, re.compile("^Charlie"), None),
+        (
+            examiner,
+            "mark sheet with gaps",
+            begun,
+            re.compile("^Charlie"),
+            clicks("Submit", ".notice-problem"),
+        ),
+        (examiner, "submitted sheet", submitted, "Amina Odhiambo", None),
+        (teacher, "amended sheet", f"{amended}?done=amended", "Bo", None),
+        (teacher, "amendment", amendment, "Amend the sheet of Bo", None),
+        (
+            teacher,
+            "amendment refused",
+            amendment,
+            "Amend the sheet of Bo",
+            clicks("Amend", ".notice-problem"),
+        ),
+        (teacher, "release", release, "Release results", None),
+    ]:
+        inspector.visits(launch, address, name, heading, after)
+
+    factories.marked(course.running, course.people["learner"], course.people["teaching_assistant"])
+    releasing.release(activity=course.running, by=course.people["instructor"])
+    inspector.visits(teacher, release, "nothing to release", "Release results")
+    quiet = quiet_course()
+    activities.set_up(resource_link=quiet.link, rubric=factories.published(quiet.context), by=quiet.teacher)
+    first_day = factories.launch(quiet.teacher, quiet.link)
+    inspector.visits(first_day, home, "home without candidates", "Chest pain history")
+
+    assert inspector.found == ""
+
+
+def test_pages_of_everybody_else(course, inspector):
+    home = path("activities:start")
+    for launch, name, heading in [
+        (factories.launch(course.people["observer"], course.link), "observer", course.running.title),
+        (
+            factories.launch(course.people["observer"], course.new_link),
+            "observer, not set up",
+            "Not ready yet",
+        ),
+        (factories.launch(course.learners[5], course.new_link), "student, not set up", "Not ready yet"),
+        (factories.launch(course.learners[5], course.link), "student, not marked", course.running.title),
+        (factories.launch(course.learners[2], course.link), "student, not released", course.running.title),
+        (factories.launch(course.learners[0], course.link), "feedback", course.running.title),
+    ]:
+        inspector.visits(launch, home, name, heading)
+    student = factories.launch(course.learners[0], course.link)
+    inspector.visits(student, path("rubrics:rubrics"), "not for this role", "Your role does not allow this")
+    elsewhere = quiet_course()
+    stranger = factories.launch(elsewhere.teacher, elsewhere.link)
+    theirs = course.begun.get_absolute_url()
+    inspector.visits(stranger, theirs, "somebody else's sheet", "There is nothing here for you")
+
+    assert inspector.found == ""
+
+
+def test_pages_at_the_door(course, inspector, tool):
+    tab = inspector.tab
+    for name, address, heading in [
+        ("shell", course.begun.get_absolute_url(), "Please open this activity from your course"),
+        ("rejected launch", path("lti_tool:login"), "This activity could not be opened"),
+        ("used address", path("lti_tool:open", "used"), "Please open the activity again"),
+    ]:
+        tab.goto(tool.url + address)
+        inspector.looks(name, heading)
+
+    assert inspector.found == ""
+
+
+def test_new_tab_and_deep_linking_pages(inspector, enrol, monkeypatch):
+    school = enrol("plain")
+    choosing = {"message_type": "LtiDeepLinkingRequest"}
+    settings = {"deep_link_return_url": f"{school.url}/back", "accept_types": ["ltiResourceLink"]}
+    settings |= {"accept_presentation_document_targets": ["iframe"]}
+    choosing["https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"] = settings
+    begun = school.begin_launch("teacher", 0, set=choosing)
+    inspector.tab.goto(f"{begun.url}?{urlencode(begun.params)}")
+    inspector.looks("deep linking", "Nothing can be added from here")
+
+    monkeypatch.setattr(cookies, "set_binding", lambda *args, **kwargs: None)
+    inspector.tab.goto(f"{school.url}/as/teacher/links/{school.links[0]['number']}/?window=1")
+    inspector.looks("new tab", "Open in a tab of its own")
+
+    assert inspector.found == ""
+
+
+def test_densest_pages_in_the_dark_and_in_high_contrast(course, inspector):
+    tab, person = inspector.tab, course.people["instructor"]
+    plain = factories.launch(person, course.link)
+    contrast = factories.launch(person, course.link, high_contrast=True)
+
+    for name, address in [("sheet", course.begun.get_absolute_url()), ("home", path("activities:start"))]:
+        for asked, launch, media in [
+            ("dark", plain, {"color_scheme": "dark"}),
+            ("contrast on the device", plain, {"contrast": "more"}),
+            ("dark with contrast on the device", plain, {"color_scheme": "dark", "contrast": "more"}),
+            ("contrast in the LMS, dark device", contrast, {"color_scheme": "dark"}),
+        ]:
+            tab.emulate_media(**{"color_scheme": "light", "contrast": "no-preference"} | media)
+            inspector.visits(launch, address, f"{name}, {asked}", re.compile("."))
+
+    colours = tab.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert colours == "rgb(255, 255, 255)"  # the LMS's word about contrast beats the device's dark
+    assert inspector.found == ""
+
+
+def test_pages_of_the_sandbox(inspector, enrol):
+    school = enrol("canvas")
+    school.add_students(2)
+    school.teacher_types("student", 64.5, comment=PROSE)
+    tab = inspector.tab
+
+    for name, address, heading in [
+        ("home", school.sandbox.url + "/", "Who do you want to be?"),
+        ("course of a teacher", f"{school.url}/as/teacher/", re.compile(".")),
+        ("course of a student", f"{school.url}/as/student/", re.compile(".")),
+        ("gradebook", f"{school.url}/as/teacher/gradebook/", "Gradebook"),
+        ("grades of a student", f"{school.url}/as/student/gradebook/", "My grades"),
+    ]:
+        tab.set_viewport_size(DESK)
+        tab.goto(address)
+        if name == "gradebook":
+            tab.locator("summary").first.click()
+        inspector.looks(name, heading)
+
+    assert inspector.found == ""
