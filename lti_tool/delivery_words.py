@@ -59,7 +59,8 @@ def _refused(score: Score, lms: str) -> str:
             "Open the activity once from the course, then press Send again to make the column anew."
         ),
         Kind.NO_SERVICE: _(
-            "%(lms)s has not given Bellringer leave to send grades for this activity and to read them back. The mark is kept here. "
+            "%(lms)s has not given Bellringer leave to send grades for this activity and to read them back. "
+            "The mark is kept here. "
             "The LMS administrator can allow it in the tool's settings; then open the activity once and press Send again."
         ),
         Kind.BUG: _(

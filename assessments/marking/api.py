@@ -1,4 +1,4 @@
-"""Autosave. A PUT says the whole of one field, so sending it twice, or late, does no harm.
+"""Autosave. A PUT says the whole of the field it names and of no other, so sending it twice does no harm.
 
 Every answer to a PUT gives the `revision` to submit with: the newest one, unless somebody else wrote in between.
 """
@@ -25,13 +25,24 @@ from lti_tool.port import Launch, current_launch
 BIGGEST_ID = 2**63 - 1
 
 
-class CommentIn(serializers.Serializer):
-    comment = serializers.CharField(allow_blank=True, trim_whitespace=False)
+class SeenIn(serializers.Serializer):
     revision = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=BIGGEST_ID)
 
 
-class MarkIn(CommentIn):
-    level = serializers.IntegerField(allow_null=True, min_value=1, max_value=BIGGEST_ID)
+class CommentIn(SeenIn):
+    comment = serializers.CharField(allow_blank=True, trim_whitespace=False)
+
+
+class MarkIn(SeenIn):
+    """What is left out stays as it is: a tap on a level says nothing about the comment."""
+
+    level = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=BIGGEST_ID)
+    comment = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not {"level", "comment"} & attrs.keys():
+            raise serializers.ValidationError(_("Nothing to save was sent."))
+        return attrs
 
 
 class SavedOut(serializers.Serializer):
@@ -72,14 +83,14 @@ class MarkView(APIView):
         launch, sheet = _find_to_mark(request, key)
         criterion = get_object_or_404(sheet.rubric.criteria, pk=criterion_id)
         sent = _read(MarkIn, request)
-        level = criterion.levels.filter(pk=sent["level"]).first() if sent["level"] else None
-        if sent["level"] and level is None:
-            raise serializers.ValidationError(
-                {"level": [_("This level is not one of the criterion's levels.")]}
-            )
-        sheet = marking.mark(
-            sheet=sheet, criterion=criterion, level=level, comment=sent["comment"], by=launch.person
-        )
+        said: dict[str, Any] = {"comment": sent["comment"]} if "comment" in sent else {}
+        if "level" in sent:
+            said["level"] = criterion.levels.filter(pk=sent["level"]).first() if sent["level"] else None
+            if sent["level"] and said["level"] is None:
+                raise serializers.ValidationError(
+                    {"level": [_("This level is not one of the criterion's levels.")]}
+                )
+        sheet = marking.mark(sheet=sheet, criterion=criterion, by=launch.person, **said)
         return _saved(sheet, launch, sent)
 
 

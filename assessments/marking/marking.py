@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -36,15 +37,29 @@ def open_sheet(*, rubric: Rubric, candidate: Any, by: Any) -> MarkSheet:
     return sheet
 
 
+class Keep(Enum):
+    """For what a change does not touch."""
+
+    AS_IS = 0
+
+
 @transaction.atomic
-def mark(*, sheet: MarkSheet, criterion: Criterion, level: Level | None, comment: str, by: Any) -> MarkSheet:
-    """Set the level and the comment of one criterion. What is there already changes nothing, so it can be sent twice."""
+def mark(
+    *,
+    sheet: MarkSheet,
+    criterion: Criterion,
+    by: Any,
+    level: Level | None | Keep = Keep.AS_IS,
+    comment: str | Keep = Keep.AS_IS,
+) -> MarkSheet:
+    """Set the level, the comment, or both, of one criterion. What is there already can be sent again."""
     sheet = _locked_draft(sheet)
-    comment = read_comment(comment)
-    _check_belongs(sheet, criterion, level)
     row = Mark.objects.filter(sheet=sheet, criterion=criterion).first() or Mark(
         sheet=sheet, criterion=criterion
     )
+    level = row.level if isinstance(level, Keep) else level
+    comment = row.comment if isinstance(comment, Keep) else read_comment(comment)
+    _check_belongs(sheet, criterion, level)
     level_id = level.pk if level else None
     if (row.level_id, row.comment) == (level_id, comment):
         return sheet

@@ -126,3 +126,15 @@ def test_saving_takes_the_same_few_queries_however_long_the_rubric(
 
     with django_assert_max_num_queries(16):
         examiner.put(address(sheet, f"marks/{row.pk}/"), {"level": row.levels.first().pk, "comment": ""})
+
+
+def test_tap_on_a_level_leaves_the_comment_that_somebody_else_wrote(sheet, examiner, visit, course):
+    criterion = sheet.rubric.criteria.first()
+    level = criterion.levels.last()
+    path = address(sheet, f"marks/{criterion.pk}/")
+
+    examiner.put(path, {"comment": "Ten careful lines."})
+    visit(course.teacher).put(path, {"level": level.pk})
+
+    mark = sheet.marks.get()
+    assert (mark.level, mark.comment) == (level, "Ten careful lines.")

@@ -4,7 +4,7 @@ from lti_tool.claims import decide_role, learns
 from lti_tool.models import Role
 
 M = "http://purl.imsglobal.org/vocab/lis/v2/membership"
-I = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"  # noqa: E741  one letter keeps the table readable
+I = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
 
 
 @pytest.mark.parametrize(

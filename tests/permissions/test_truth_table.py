@@ -20,7 +20,7 @@ I, T, D, L, O, V, N = (
     "observer",
     "visitor",
     "nobody",
-)  # noqa: E741
+)
 SHELL = 200  # nobody's GET: the same small page for everyone
 
 

@@ -22,7 +22,8 @@ def test_demo_starts_says_where_and_leaves_nothing_running(tmp_path):
     demo = subprocess.Popen(
         ["bin/demo", "--fresh"],
         cwd=ROOT,
-        env=os.environ | {"TOOL_PORT": str(tool_port), "LMS_PORT": str(lms_port), "DEMO_FOLDER": str(tmp_path / "demo")},
+        env=os.environ
+        | {"TOOL_PORT": str(tool_port), "LMS_PORT": str(lms_port), "DEMO_FOLDER": str(tmp_path / "demo")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

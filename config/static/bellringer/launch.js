@@ -49,6 +49,7 @@ export function api(path, { method = "GET", body } = {}) {
     headers: headers(body === undefined ? {} : { "Content-Type": "application/json" }),
     body: body === undefined ? undefined : JSON.stringify(body),
     credentials: "omit",
+    signal: AbortSignal.timeout?.(20_000),
   });
 }
 

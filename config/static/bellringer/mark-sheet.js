@@ -10,7 +10,7 @@ export function attach(form) {
   const gone = new AbortController();
   const { signal } = gone;
   const said = form.dataset;
-  const queue = queueOf(said.markSheet);
+  const queue = queueOf(said.markSheet, said.rater);
   const state = form.querySelector("[data-save-state]");
   const gap = form.querySelector("[data-first-gap]");
   const fields = new Map([...form.querySelectorAll("[data-criterion]")].map((field) => [field.dataset.url, field]));
@@ -39,22 +39,22 @@ export function attach(form) {
     for (const [url, { body }] of queue.entries) {
       const field = fields.get(url);
       if (!field) continue;
-      const comment = field.querySelector("textarea");
-      comment.value = body.comment;
-      if (body.comment) comment.closest("details")?.setAttribute("open", "");
+      if ("comment" in body) {
+        const comment = field.querySelector("textarea");
+        comment.value = body.comment;
+        if (body.comment) comment.closest("details")?.setAttribute("open", "");
+      }
+      if (!("level" in body)) continue;
       for (const radio of field.querySelectorAll("input[type=radio]")) radio.checked = Number(radio.value) === body.level;
     }
     queue.send();
   }
 
+  // Only what was touched is sent: a tap on a level must not send the comment as this page knew it.
   function keep(control, pause) {
     const field = control.closest("[data-criterion], [data-overall]");
     if (!field) return;
-    const body = { comment: field.querySelector("textarea").value };
-    if (field.dataset.url) {
-      const chosen = field.querySelector("input[type=radio]:checked");
-      body.level = chosen ? Number(chosen.value) : null;
-    }
+    const body = control.matches("textarea") ? { comment: control.value } : { level: Number(control.value) };
     queue.put(field.dataset.url ?? said.commentUrl, body);
     clearTimeout(typing);
     typing = setTimeout(() => queue.send(), pause);

@@ -1,14 +1,16 @@
 // What one sheet still has to tell the server: the newest value of each field, kept in this tab's storage until a 2xx.
 // A queue outlives its page: leaving the sheet does not stop it.
 
-import { api } from "./launch.js";
+import { api, storage } from "./launch.js";
 
 const queues = new Map();
 const LONGEST_PAUSE = 30_000;
 
-export function queueOf(sheet) {
-  if (!queues.has(sheet)) queues.set(sheet, new SaveQueue(`bellringer.sheet.${sheet}`));
-  return queues.get(sheet);
+// Each rater has a queue of their own: on a shared tablet nobody sends what another person marked.
+export function queueOf(sheet, rater) {
+  const name = `bellringer.sheet.${sheet}.${rater}`;
+  if (!queues.has(name)) queues.set(name, new SaveQueue(name));
+  return queues.get(name);
 }
 
 class SaveQueue extends EventTarget {
@@ -31,9 +33,9 @@ class SaveQueue extends EventTarget {
     return this.entries.size === 0;
   }
 
-  /** Keep the newest value of a field, in place of an older one that still waits or was refused. */
+  /** Keep the newest values of a field, in place of older ones that still wait or were refused. */
   put(url, body) {
-    this.entries.set(url, { body });
+    this.entries.set(url, { body: { ...this.entries.get(url)?.body, ...body } });
     this.#changed();
   }
 
@@ -79,6 +81,8 @@ class SaveQueue extends EventTarget {
     }
     const said = await answer.json().catch(() => ({}));
     if (answer.status === 401) return this.#later(true);
+    // A success without a revision is not our server's: a log-in page of the network, say.
+    if (answer.ok && !Number.isInteger(said.revision)) return this.#later();
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return this.#later();
     const isNewest = this.entries.get(url) === entry;
     if (answer.ok) {
@@ -105,8 +109,8 @@ class SaveQueue extends EventTarget {
 
   #store() {
     try {
-      if (this.isIdle) sessionStorage.removeItem(this.#stored);
-      else sessionStorage.setItem(this.#stored, JSON.stringify([...this.entries]));
+      if (this.isIdle) storage.delete(this.#stored);
+      else storage.set(this.#stored, JSON.stringify([...this.entries]));
     } catch {
       // Storage is full or forbidden: what waits lives in memory only, and leaving the page warns.
     }
@@ -120,7 +124,7 @@ class SaveQueue extends EventTarget {
 
 function read(stored) {
   try {
-    return JSON.parse(sessionStorage.getItem(stored)) ?? [];
+    return JSON.parse(storage.get(stored) ?? "[]");
   } catch {
     return [];
   }
