@@ -45,8 +45,7 @@ class Gradebook(AssignmentsGradesService):
 
     def __init__(self, link: ResourceLink) -> None:
         self.link = link
-        registration = link.deployment.registration
-        self.connector = PlatformConnector(registration)
+        self.connector = PlatformConnector(link.deployment)
         super().__init__(self.connector, {"scope": link.ags_scopes, "lineitems": link.lineitems_url})
 
     @property

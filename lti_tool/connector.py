@@ -13,7 +13,7 @@ from lti_tool import http, keys, links
 from lti_tool.claims import storable
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.http import Answer
-from lti_tool.models import Registration
+from lti_tool.models import Deployment
 from lti_tool.platforms import classify
 
 ASSERTION_SECONDS = 300
@@ -28,8 +28,9 @@ _lock = threading.Lock()
 class PlatformConnector(ServiceConnector):
     """PyLTI1p3's connector over our HTTP client and our token cache."""
 
-    def __init__(self, registration: Registration) -> None:
-        self.registration = registration
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.registration = deployment.registration
 
     def get_access_token(self, scopes: Sequence[str]) -> str:
         key = self._cache_key(scopes)
@@ -47,7 +48,7 @@ class PlatformConnector(ServiceConnector):
         body: bytes | None = None,
     ) -> Answer:
         """One call with the registration's token; a 401 renews the token once. Gives the answer of whatever status."""
-        url = http.at_home(self.registration, url)
+        url = http.at_home(self.deployment, url)
         headers = {"Accept": accept} | ({"Content-Type": content_type} if content_type else {})
         answer = self._call_with_token(method, url, scopes, headers, body)
         if answer.status == 401 and classify(answer) == Kind.TOKEN:

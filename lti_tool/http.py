@@ -15,7 +15,7 @@ import requests
 from django.conf import settings
 
 from lti_tool.errors import Kind, ServiceError
-from lti_tool.models import Registration
+from lti_tool.models import Deployment, Registration
 
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 USER_AGENT = (
@@ -68,21 +68,24 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
 
 
-def origins_of(registration: Registration) -> set[str]:
-    """Every origin that belongs to the registration: its endpoints, what its launches named, what an admin added."""
+def origins_of(registration: Registration, deployment: Deployment | None = None) -> set[str]:
+    """Every origin that belongs to the platform: its endpoints, what an admin added, what its launches named.
+
+    With a deployment only what the launches of that one named: on a client id that schools share, each stays apart.
+    """
     urls = [registration.issuer, registration.auth_url, registration.token_url, registration.jwks_url]
     urls += registration.allowed_origins
-    for deployment in registration.deployments.all():
-        urls += deployment.origins if deployment.status != "blocked" else []
+    for row in [deployment] if deployment else registration.deployments.all():
+        urls += row.origins if row.status != Deployment.Status.BLOCKED else []
     return {found for found in map(origin, urls) if found}
 
 
-def at_home(registration: Registration, url: str) -> str:
-    """The URL, if it is on an origin of the registration; ServiceError otherwise. A bearer token never leaves these.
+def at_home(deployment: Deployment, url: str) -> str:
+    """The URL, if it is on an origin of the deployment; ServiceError otherwise. A bearer token never leaves these.
 
     Self-hosted Canvas behind a TLS proxy names http:// addresses of an https:// host: those are lifted to https.
     """
-    home = origins_of(registration)
+    home = origins_of(deployment.registration, deployment)
     if origin(url) in home:
         return url
     lifted = "https://" + url.removeprefix("http://")

@@ -75,18 +75,15 @@ class FrameAncestorsMiddleware:
         response = self.get_response(request)
         if not response.headers.get("Content-Type", "").startswith("text/html"):
             return response  # data is never framed: the policy's 'none' stays
-        registration = getattr(request, "framed_by", None) or _registration_of(request)
-        response._csp_replace = {"frame-ancestors": ["'self'", *_origins(registration)]}  # type: ignore[attr-defined]
+        response._csp_replace = {"frame-ancestors": ["'self'", *_origins(request)]}  # type: ignore[attr-defined]
         return response
 
 
-def _registration_of(request: HttpRequest) -> Registration | None:
+def _origins(request: HttpRequest) -> list[str]:
     launch = getattr(request, "launch", None)
-    return launch.registration if launch else None
-
-
-def _origins(registration: Registration | None) -> list[str]:
-    if registration:
-        return sorted(http.origins_of(registration))
+    if launch:
+        return sorted(http.origins_of(launch.registration, launch.context.deployment))
+    if asked := getattr(request, "framed_by", None):
+        return sorted(http.origins_of(asked))
     every = Registration.objects.filter(is_active=True).prefetch_related("deployments")
     return sorted({origin for row in every for origin in http.origins_of(row)})

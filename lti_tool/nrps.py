@@ -14,7 +14,7 @@ MAX_PAGES = 1000
 
 def pages(context: Context) -> Iterator[list[dict[str, Any]]]:
     """Every page of the course's members, as sent. Asks for no role and no limit: Moodle's next page loses the role."""
-    connector = PlatformConnector(context.registration)
+    connector = PlatformConnector(context.deployment)
     url: str | None = context.memberships_url
     for _page in range(MAX_PAGES):
         if not url:

@@ -63,13 +63,15 @@ def test_bearer_tokens_stay_on_the_origins_of_the_registration():
     registration = RegistrationFactory(
         auth_url="https://sso.example/auth", token_url="https://sso.example/token"
     )
-    DeploymentFactory(registration=registration, origins=["https://school.example"])
+    school = DeploymentFactory(registration=registration, origins=["https://school.example"])
+    DeploymentFactory(registration=registration, origins=["https://other-school.example"])
 
-    assert http.at_home(registration, "https://school.example/api/1") == "https://school.example/api/1"
+    assert http.at_home(school, "https://school.example/api/1") == "https://school.example/api/1"
     # Self-hosted Canvas behind a proxy names http where it means https.
-    assert http.at_home(registration, "http://school.example/api/1") == "https://school.example/api/1"
-    with pytest.raises(ServiceError):
-        http.at_home(registration, "https://evil.example/api/1")
+    assert http.at_home(school, "http://school.example/api/1") == "https://school.example/api/1"
+    for elsewhere in ("https://evil.example/api/1", "https://other-school.example/api/1"):
+        with pytest.raises(ServiceError):
+            http.at_home(school, elsewhere)
 
 
 @pytest.mark.django_db

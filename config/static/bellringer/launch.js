@@ -7,7 +7,7 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`);
  * This tab's storage, or a stand-in that forgets at reload: browsers that block third-party cookies without
  * partitioning storage throw at the very mention of sessionStorage inside a frame.
  */
-export const storage = usable(() => window.sessionStorage) ?? new Map();
+export const storage = usable(() => window.sessionStorage) ?? Object.assign(new Map(), { isStandIn: true });
 
 function usable(open) {
   try {

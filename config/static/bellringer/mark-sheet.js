@@ -77,14 +77,16 @@ export function attach(form) {
   }
 
   function showSaveState(refused) {
+    const n = queue.entries.size;
+    const [visitOver, kept] = queue.survivesReload ? ["visitOver", "kept"] : ["visitOverOpen", "keptOpen"];
     const [name, words] = queue.isVisitOver
-      ? ["refused", say("refused", { reason: said.saidVisitOver })]
+      ? ["refused", say("refused", { reason: say(visitOver, { n }) })]
       : refused.length
         ? ["refused", say("refused", { reason: refused[0][1].reason || said.saidUnknown })]
         : queue.isIdle
           ? ["saved", said.saidSaved]
           : queue.hasFailed
-            ? ["kept", say("kept", { n: queue.entries.size })]
+            ? ["kept", say(kept, { n })]
             : ["saving", said.saidSaving];
     if (state.textContent === words) return;
     state.dataset.state = name;

@@ -17,6 +17,7 @@ class SaveQueue extends EventTarget {
   revision = 0;
   hasFailed = false;
   isVisitOver = false;
+  survivesReload = true;
   #stored;
   #sending = false;
   #failures = 0;
@@ -111,8 +112,10 @@ class SaveQueue extends EventTarget {
     try {
       if (this.isIdle) storage.delete(this.#stored);
       else storage.set(this.#stored, JSON.stringify([...this.entries]));
+      this.survivesReload = !storage.isStandIn;
     } catch {
-      // Storage is full or forbidden: what waits lives in memory only, and leaving the page warns.
+      // Storage is full: what waits lives in memory only, and leaving the page warns.
+      this.survivesReload = false;
     }
   }
 
