@@ -140,7 +140,7 @@ def check(answer: Answer) -> None:
     """Raise what an unsuccessful answer means."""
     kind = classify(answer)
     if kind != Kind.OK:
-        raise ServiceError(kind, status=answer.status, said=said(answer), retry_after=_retry_after(answer))
+        raise ServiceError(kind, status=answer.status, said=said(answer), retry_after=retry_after(answer))
 
 
 def said(answer: Answer) -> str:
@@ -153,7 +153,7 @@ def said(answer: Answer) -> str:
     return storable(" ".join(f"{answer.status} {text}".split()))[:MAX_SAID]
 
 
-def _retry_after(answer: Answer) -> float | None:
+def retry_after(answer: Answer) -> float | None:
     value = answer.headers.get("Retry-After", "")
     return min(float(value), 3600.0) if value.isdigit() else None
 

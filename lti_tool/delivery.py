@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from lti_tool import outbox
 from lti_tool.ags import Gradebook, Shown, score_body
-from lti_tool.connector import said
+from lti_tool.connector import retry_after, said
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.http import Unreachable
 from lti_tool.models import LineItem, Score, ScorePost
@@ -194,9 +194,7 @@ class _Delivery:
         post.outcome = "" if is_open else ("accepted" if kind == Kind.OK else kind.value)
         post.save(update_fields=["status", "outcome"])
         if kind != Kind.OK:
-            raise ServiceError(
-                kind, status=answer.status, said=said(answer), retry_after=_retry_after(answer.headers)
-            )
+            raise ServiceError(kind, status=answer.status, said=said(answer), retry_after=retry_after(answer))
         self.open_posts.append(post)
         return post
 
@@ -306,11 +304,6 @@ def _same(shown: Shown | None, score: Score) -> bool:
     if score.given is None or shown is None:
         return score.given is None and shown is None
     return shown.is_close_to(score.given, score.maximum)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    value = headers.get("Retry-After", "")
-    return min(float(value), LONGEST_DELAY) if value.isdigit() else None
 
 
 def _failed(score: Score, error: ServiceError) -> None:
