@@ -101,16 +101,18 @@ def _delivery(score: Score, family: str) -> Delivery:
 
 
 def retry(link: ResourceLink, *, tag: str, people: Sequence[Person] | None) -> int:
-    """Queue again what did not arrive. A grade typed in the LMS still wins; a cell that was cleared may be filled."""
+    """Queue again what did not arrive. A grade typed in the LMS still wins.
+
+    What somebody changed in the LMS is left out, unless the person is named: then a cell that was cleared may be filled.
+    """
     with transaction.atomic():
         rows = Score.objects.select_for_update().filter(line_item__resource_link=link, line_item__tag=tag)
-        if people is not None:
-            rows = rows.filter(person__in=people)
+        rows = rows.exclude(state=Score.State.CONFLICT) if people is None else rows.filter(person__in=people)
         open_rows = list(rows.exclude(state=Score.State.DELIVERED))
         if any(score.reason == Kind.GONE_ITEM for score in open_rows):
             LineItem.objects.filter(resource_link=link, tag=tag).update(url="")
         for score in open_rows:
-            score.may_fill_blank = True
+            score.may_fill_blank = score.may_fill_blank or people is not None
             _requeue(score)
     return len(open_rows)
 

@@ -102,5 +102,8 @@ def deliveries(resource_link: ResourceLink, *, tag: str) -> dict[int, Delivery]:
 
 
 def retry(resource_link: ResourceLink, *, tag: str, members: Sequence[Person] | None = None) -> int:
-    """Send again what was refused, waits, or was cleared in the LMS; gives how many. Never overwrites a typed grade."""
+    """Send again what was refused or waits; gives how many. Never overwrites a typed grade.
+
+    Where members are named, also into cells that were cleared in the LMS.
+    """
     return outbox.retry(resource_link, tag=tag, people=members)

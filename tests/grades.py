@@ -55,7 +55,7 @@ class Column:
         return port.deliveries(self.link, tag=TAG)[(person or self.people[0]).pk].sentence
 
     def retry(self) -> int:
-        return port.retry(self.link, tag=TAG)
+        return port.retry(self.link, tag=TAG, members=self.people)
 
     def work(self) -> int:
         return worker.work_once()

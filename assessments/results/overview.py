@@ -74,6 +74,11 @@ class Overview:
         return [row for row in self.every_row if row.delivery and row.delivery.can_retry]
 
     @property
+    def can_send_all_again(self) -> bool:
+        """Whether one click for all does anything: what was changed in the gradebook is decided one by one."""
+        return any(row.delivery and row.delivery.state != "conflict" for row in self.undelivered)
+
+    @property
     def reasons(self) -> list[str]:
         """Why, each sentence once."""
         return list(dict.fromkeys(row.delivery.sentence for row in self.undelivered if row.delivery))

@@ -72,10 +72,14 @@ def publish(result: Result) -> None:
 
 
 @transaction.atomic
-def send_again(*, activity: Activity, by: Any) -> int:
-    """Queue again what the gradebook has not taken; gives how many."""
-    count = retry(activity.resource_link, tag=TAG)
-    record("results.sent_again", by=by, on=activity, data={"count": count})
+def send_again(*, activity: Activity, by: Any, candidate: Any = None) -> int:
+    """Queue again what the gradebook has not taken; gives how many.
+
+    A cell that somebody cleared there is filled only for a candidate who is named: clearing it was a decision.
+    """
+    count = retry(activity.resource_link, tag=TAG, members=[candidate] if candidate else None)
+    data = {"count": count} | ({"candidate": candidate.pk} if candidate else {})
+    record("results.sent_again", by=by, on=activity, data=data)
     return count
 
 

@@ -1,7 +1,8 @@
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -61,11 +62,12 @@ def release(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_POST
 @launch_required
 def deliveries(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Sends again what the gradebook has not taken."""
+    """Sends again what the gradebook has not taken; with `candidate`, for that one, also into a cleared cell."""
     launch, activity = _find(request, key)
     if not can_release(launch):
         raise PermissionDenied(_("Grades are sent by the course's teachers."))
-    releasing.send_again(activity=activity, by=launch.person)
+    candidate = _released_candidate(activity, named) if (named := request.POST.get("candidate")) else None
+    releasing.send_again(activity=activity, by=launch.person, candidate=candidate)
     return _see_home(activity, "sent_again")
 
 
@@ -77,6 +79,15 @@ def _find(request: HttpRequest, key: UUID) -> tuple[Launch, Activity]:
     # The launch's own row knows its deployment and registration already.
     activity.resource_link = launch.resource_link
     return launch, activity
+
+
+def _released_candidate(activity: Activity, key: str) -> Any:
+    try:
+        wanted = UUID(key)
+    except ValueError:
+        raise Http404 from None
+    released = Result.objects.filter(activity=activity, released_at__isnull=False).select_related("candidate")
+    return get_object_or_404(released, candidate__key=wanted).candidate
 
 
 def _see_home(activity: Activity, done: str) -> HttpResponse:

@@ -169,3 +169,28 @@ def test_release_and_its_scores_are_one_transaction(school, monkeypatch):
 
     assert not Score.objects.exists()
     assert "not released yet" in Person(school, "student").get(f"/activities/{activity.key}/").text
+
+
+@pytest.mark.parametrize("school", ["plain", "canvas"], indirect=True)
+def test_cell_cleared_in_the_lms_is_filled_for_the_one_who_is_named(school):
+    teacher, activity = set_up(school)
+    _, sheet = mark(school, activity, "A clear opening.")
+    release(teacher, activity)
+    worker.work_once()
+    school.teacher_clears("student")
+    Score.objects.update(revision=2, state="waiting", given=1)  # as an amendment would
+    with later(seconds=2):
+        worker.work_once()
+    path = f"/activities/{activity.key}/deliveries/"
+    assert f"again-{sheet.candidate.key}" in teacher.get(f"/activities/{activity.key}/").text
+
+    teacher.post(path)
+    with later(seconds=4):
+        worker.work_once()
+    assert school.cell("student")["score"] is None
+
+    assert teacher.client.post(path, {"candidate": "nobody"}, headers=teacher.headers).status_code == 404
+    teacher.post(path, {"candidate": str(sheet.candidate.key)})
+    with later(seconds=6):
+        worker.work_once()
+    assert school.cell("student")["score"] is not None
