@@ -180,7 +180,7 @@ class _Delivery:
 
     # --- send ---
 
-    def _send(self, url: str) -> ScorePost:
+    def _send(self, url: str) -> None:
         timestamp = self._next_timestamp()
         body = self._body(timestamp)
         post = self._note(timestamp, body)
@@ -196,7 +196,6 @@ class _Delivery:
         if kind != Kind.OK:
             raise ServiceError(kind, status=answer.status, said=said(answer), retry_after=retry_after(answer))
         self.open_posts.append(post)
-        return post
 
     def _next_timestamp(self) -> datetime:
         now, last = timezone.now(), self.score.last_timestamp
@@ -256,27 +255,14 @@ class _Delivery:
 
     def _already_there(self, shown: Shown | None) -> None:
         """Somebody typed the same grade. It stays theirs: nothing is sent, and a later one of ours will not replace it."""
-        outbox.settle(
-            self.score,
-            state=Score.State.DELIVERED,
-            reason="",
-            platform_said="",
-            attempts=0,
-            may_fill_blank=False,
-            lms_shows=str(shown) if shown else "",
-        )
+        self._end(Score.State.DELIVERED, shown)
 
     def _delivered(self, shown: Shown | None) -> None:
         score = self.score
         with transaction.atomic():
-            if not outbox.settle(
-                score,
-                state=Score.State.DELIVERED,
-                reason="",
-                platform_said="",
-                attempts=0,
-                may_fill_blank=False,
-                lms_shows=str(shown) if shown else "",
+            if not self._end(
+                Score.State.DELIVERED,
+                shown,
                 delivered_at=timezone.now(),
                 delivered_given=score.given,
                 delivered_maximum=score.maximum,
@@ -289,15 +275,12 @@ class _Delivery:
                 ScorePost.objects.filter(pk=newest.pk).update(outcome="confirmed", read_back=str(shown or ""))
 
     def _conflict(self, shown: Shown | None, said: str = "") -> None:
-        outbox.settle(
-            self.score,
-            state=Score.State.CONFLICT,
-            reason="",
-            platform_said=said,
-            attempts=0,
-            may_fill_blank=False,
-            lms_shows=str(shown) if shown else "",
-        )
+        self._end(Score.State.CONFLICT, shown, platform_said=said)
+
+    def _end(self, state: Score.State, shown: Shown | None, **more: object) -> bool:
+        """Nothing more to do for this revision: from here on an empty cell is somebody's choice."""
+        ended: dict[str, object] = {"reason": "", "platform_said": "", "attempts": 0, "may_fill_blank": False}
+        return outbox.settle(self.score, state=state, lms_shows=str(shown or ""), **(ended | more))
 
 
 def _same(shown: Shown | None, score: Score) -> bool:

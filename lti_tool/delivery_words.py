@@ -23,8 +23,6 @@ def sentence(score: Score, family: str) -> str:
 def _delivered(score: Score, lms: str) -> str:
     if score.given is None:
         return _("Taken back: %(lms)s shows no grade.") % {"lms": lms}
-    if not score.lms_shows:
-        return _("Delivered. %(lms)s accepted it but does not let us look at its gradebook.") % {"lms": lms}
     return _("Delivered. %(lms)s shows %(shows)s.") % {"lms": lms, "shows": score.lms_shows}
 
 
