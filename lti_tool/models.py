@@ -12,6 +12,14 @@ ID_LENGTH = 255  # LTI Core 1.3: identifiers are at most 255 ASCII characters, c
 URL_LENGTH = 2000
 
 
+class Status(models.TextChoices):
+    """Whether a platform, or one place of it, may launch and be served. An administrator decides."""
+
+    PENDING = "pending", _("waiting for approval")
+    ACTIVE = "active", _("active")
+    BLOCKED = "blocked", _("blocked")
+
+
 class Registration(models.Model):
     """One platform's agreement with us: an issuer and the client id it gave us. Many schools share one issuer."""
 
@@ -19,6 +27,8 @@ class Registration(models.Model):
         CANVAS = "canvas", "Canvas"
         MOODLE = "moodle", "Moodle"
         OTHER = "other", _("another platform")
+
+    Status = Status
 
     name = models.CharField(max_length=200)
     issuer = models.CharField(max_length=ID_LENGTH)
@@ -31,7 +41,14 @@ class Registration(models.Model):
         default=list, help_text="Further origins of this platform, https://host[:port]."
     )
     platform_family = models.CharField(max_length=20, choices=Family, default=Family.OTHER)
-    is_active = models.BooleanField(default=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    platform_guid = models.CharField(
+        max_length=ID_LENGTH, blank=True, help_text="The school, where many share one issuer."
+    )
+    configuration_url = models.CharField(
+        max_length=URL_LENGTH, blank=True, help_text="Where the platform shows what it keeps about us."
+    )
+    configuration = models.JSONField(default=dict, help_text="What the platform confirmed at registration.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -46,10 +63,7 @@ class Registration(models.Model):
 class Deployment(models.Model):
     """One place a platform put the tool: an account or a course. Unknown ones wait here until an administrator decides."""
 
-    class Status(models.TextChoices):
-        PENDING = "pending", _("waiting for approval")
-        ACTIVE = "active", _("active")
-        BLOCKED = "blocked", _("blocked")
+    Status = Status
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="deployments")
     deployment_id = models.CharField(max_length=ID_LENGTH)
@@ -58,6 +72,13 @@ class Deployment(models.Model):
         default=list, help_text="Origins named in verified launches: they frame us and serve us."
     )
     first_seen_at = models.DateTimeField(auto_now_add=True)
+    # Grades and rosters of this place rest until then: no person is at fault, an administrator or time has to help.
+    paused_until = models.DateTimeField(null=True)
+    pause_reason = models.CharField(max_length=30, blank=True, help_text="An errors.Kind.")
+    notices_url = models.CharField(
+        max_length=URL_LENGTH, blank=True, help_text="Platform Notification Service."
+    )
+    notices_asked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -70,6 +91,50 @@ class Deployment(models.Model):
         return f"{self.registration} · {self.deployment_id}"
 
 
+class Invite(models.Model):
+    """A one-time address that lets whoever opens it inside an LMS register that LMS (Dynamic Registration)."""
+
+    code_sha256 = models.CharField(max_length=64, unique=True)
+    label = models.CharField(max_length=200, help_text="Who it is for.")
+    privacy_level = models.CharField(
+        max_length=10, blank=True, help_text="What Canvas is asked to tell us of people."
+    )
+    approves = models.BooleanField(
+        default=False, help_text="The registration works at once; else it waits for approval here."
+    )
+    renews = models.ForeignKey(
+        Registration,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="The registration that this invitation renews.",
+    )
+    created_by = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    registration = models.ForeignKey(
+        Registration,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="invites",
+        help_text="What came of it.",
+    )
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def in_service(deployment: str) -> models.Q:
+    """Rows whose deployment may launch and be served: it is approved, and so is its registration.
+
+    `deployment` is the path that leads there, `resource_link__deployment` for one.
+    """
+    active = {f"{deployment}__status": Status.ACTIVE, f"{deployment}__registration__status": Status.ACTIVE}
+    return models.Q(**active)
+
+
 class Context(models.Model):
     """A course. Where a launch names none, the resource link stands in for it (`is_implied`)."""
 
@@ -80,6 +145,7 @@ class Context(models.Model):
     label = models.CharField(max_length=255, blank=True)
     title = models.CharField(max_length=500, blank=True)
     memberships_url = models.CharField(max_length=URL_LENGTH, blank=True)
+    history = models.JSONField(default=list, help_text="The courses this one was copied from, nearest first.")
     roster_wanted_at = models.DateTimeField(null=True)
     roster_swept_at = models.DateTimeField(null=True)
     roster_problem = models.CharField(max_length=30, blank=True)
@@ -177,6 +243,9 @@ class Membership(models.Model):
     is_active = models.BooleanField(default=True)
     launched_at = models.DateTimeField(null=True)
     on_roster_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True, help_text="Missing from complete rosters since.")
+    sections = models.JSONField(default=list, help_text="Names of the course's sections they are in.")
+    groups = models.JSONField(default=list, help_text="Names or ids of the LMS groups they are in.")
 
     class Meta:
         constraints = [
@@ -217,6 +286,7 @@ class Score(models.Model):
         DELIVERED = "delivered", _("delivered")
         REFUSED = "refused", _("refused")
         CONFLICT = "conflict", _("changed in the LMS")
+        KEPT = "kept", _("left as it is in the LMS")
 
     line_item = models.ForeignKey(LineItem, on_delete=models.CASCADE, related_name="scores")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="scores")
@@ -244,6 +314,9 @@ class Score(models.Model):
     )
     may_fill_blank = models.BooleanField(
         default=True, help_text="False once delivered: a blank cell is then a choice."
+    )
+    may_replace = models.CharField(
+        max_length=60, blank=True, help_text="The grade in the LMS that somebody chose to replace with ours."
     )
     delivered_at = models.DateTimeField(null=True)
     delivered_given = models.DecimalField(max_digits=9, decimal_places=3, null=True)
@@ -298,13 +371,18 @@ class ToolKey(models.Model):
     kid = models.CharField(max_length=64, unique=True)
     private_pem = EncryptedTextField()
     state = models.CharField(max_length=10, choices=State, default=State.CURRENT)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, help_text="Published since.")
+    current_at = models.DateTimeField(null=True, help_text="Signs since.")
+    retiring_at = models.DateTimeField(null=True, help_text="Signs no more since.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["state"], condition=models.Q(state="current"), name="one_current_tool_key"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="next"), name="one_next_tool_key"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -327,12 +405,38 @@ class Login(models.Model):
     launch = models.ForeignKey("LaunchToken", null=True, on_delete=models.SET_NULL, related_name="+")
 
 
+class DeepLinkingRequest(models.Model):
+    """A platform asked somebody to choose what a new link shall open; kept until the choice has gone back."""
+
+    context = models.ForeignKey(Context, on_delete=models.CASCADE, related_name="deep_linking_requests")
+    return_url = models.CharField(max_length=URL_LENGTH)
+    data = models.TextField(null=True, help_text="Sent back letter for letter; null where none was sent.")
+    settings = models.JSONField(default=dict, help_text="What the platform takes, as it said it.")
+    answered_at = models.DateTimeField(null=True)
+    answer = models.JSONField(null=True, help_text="The content items that went back.")
+
+    def __str__(self) -> str:
+        return f"{self.context_id} {self.pk}"
+
+
 class LaunchToken(models.Model):
-    """What a verified launch leaves: who, where, with which role, until when. The token itself is only hashed here."""
+    """What a verified launch leaves: who, where, with which role, until when. The token itself is only hashed here.
+
+    It opens either a resource link or, for deep linking, the choice of one.
+    """
 
     token_sha256 = models.CharField(max_length=64, unique=True)
     person = models.ForeignKey(Person, on_delete=models.CASCADE)
-    resource_link = models.ForeignKey(ResourceLink, on_delete=models.CASCADE)
+    context = models.ForeignKey(Context, on_delete=models.CASCADE, related_name="+")
+    resource_link = models.ForeignKey(ResourceLink, null=True, on_delete=models.CASCADE)
+    deep_linking = models.ForeignKey(DeepLinkingRequest, null=True, on_delete=models.CASCADE)
+    for_person = models.ForeignKey(
+        Person,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="Whose work the LMS's gradebook asked for. Says what to show, never who may see it.",
+    )
     role = models.CharField(max_length=20, choices=Role)
     is_learner = models.BooleanField(default=False)
     return_url = models.CharField(max_length=URL_LENGTH, blank=True)
@@ -340,6 +444,14 @@ class LaunchToken(models.Model):
     high_contrast = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(resource_link__isnull=False) ^ models.Q(deep_linking__isnull=False),
+                name="launch_opens_a_link_or_chooses_one",
+            )
+        ]
 
 
 class OneTimeCode(models.Model):
@@ -350,3 +462,62 @@ class OneTimeCode(models.Model):
     path = models.CharField(max_length=URL_LENGTH)
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
+
+
+class Notice(models.Model):
+    """A message of the Platform Notification Service: verified, kept once, worked on by the worker."""
+
+    deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="notices")
+    notice_id = models.CharField(max_length=ID_LENGTH)
+    notice_type = models.CharField(max_length=100)
+    body = models.JSONField(default=dict)
+    received_at = models.DateTimeField(default=timezone.now)
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["deployment", "notice_id"], name="notice_once_per_deployment")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_type} {self.notice_id}"
+
+
+class Problem(models.Model):
+    """Something a platform did that we could not go on with, for the administrator: one row a kind, counted.
+
+    It names no person and carries no token: `said` is the platform's own text, shortened, or a detail of ours.
+    """
+
+    class Area(models.TextChoices):
+        LAUNCH = "launch", _("opening the tool")
+        REGISTRATION = "registration", _("registration")
+        DEEP_LINKING = "deep_linking", _("adding activities")
+        ROSTER = "roster", _("course members")
+        GRADES = "grades", _("grades")
+        NOTICES = "notices", _("notices")
+
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="problems")
+    deployment = models.ForeignKey(Deployment, null=True, on_delete=models.CASCADE, related_name="problems")
+    area = models.CharField(max_length=20, choices=Area)
+    code = models.CharField(max_length=40, help_text="An errors.Reason or errors.Kind.")
+    said = models.CharField(max_length=500, blank=True)
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-last_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration", "area", "code"],
+                condition=models.Q(deployment=None),
+                name="problem_once_per_registration_and_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["deployment", "area", "code"], name="problem_once_per_deployment_and_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.code}"

@@ -88,7 +88,7 @@ def _find_registration(params: Mapping[str, str]) -> Registration:
 
 def find_registration(issuer: str, client_id: str) -> Registration:
     """The active registration of issuer and client id. Without a client id only an issuer with a single one will do."""
-    rows = Registration.objects.filter(issuer=issuer, is_active=True)
+    rows = Registration.objects.filter(issuer=issuer, status=Registration.Status.ACTIVE)
     found = list((rows.filter(client_id=client_id) if client_id else rows)[:2])
     if not found:
         raise LaunchRejected(Reason.REGISTRATION_UNKNOWN)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from lti_tool import delivery_words
 from lti_tool.errors import Kind
-from lti_tool.models import Deployment, LineItem, Person, ResourceLink, Score
+from lti_tool.models import LineItem, Person, ResourceLink, Score, in_service
 
 # A line item of this tag is the activity's own column, where the platform made one together with the link.
 OWN_COLUMN_TAG = "result"
@@ -127,10 +127,9 @@ def claim(limit: int = 10) -> list[Score]:
     with transaction.atomic():
         due = Score.objects.select_for_update(skip_locked=True, of=("self",)).filter(
             free,
+            in_service("line_item__resource_link__deployment"),
             state=Score.State.WAITING,
             not_before__lte=now,
-            line_item__resource_link__deployment__status=Deployment.Status.ACTIVE,
-            line_item__resource_link__deployment__registration__is_active=True,
         )
         rows = list(
             due.select_related("person", "line_item__resource_link__deployment__registration").order_by(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from lti_tool import claims, nrps
 from lti_tool.errors import Kind, ServiceError
-from lti_tool.models import ID_LENGTH, Context, Deployment, Membership, Person, Role
+from lti_tool.models import ID_LENGTH, Context, Membership, Person, Role, in_service
 
 log = structlog.get_logger(__name__)
 
@@ -99,10 +99,7 @@ def claim() -> Context | None:
     free = Q(roster_lease_expires_at=None) | Q(roster_lease_expires_at__lt=now)
     with transaction.atomic():
         due = Context.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            free,
-            roster_wanted_at__lte=now,
-            deployment__status=Deployment.Status.ACTIVE,
-            deployment__registration__is_active=True,
+            free, in_service("deployment"), roster_wanted_at__lte=now
         )
         context = due.select_related("deployment__registration").order_by("roster_wanted_at").first()
         if context:

@@ -16,7 +16,6 @@ from django.utils import timezone
 from lti_tool.digests import digest, new_secret
 from lti_tool.models import (
     Context,
-    Deployment,
     LaunchToken,
     Login,
     OneTimeCode,
@@ -24,9 +23,10 @@ from lti_tool.models import (
     Registration,
     ResourceLink,
     Role,
+    in_service,
 )
 
-_ROWS = ("person", "resource_link__context__deployment__registration")
+_ROWS = ("person", "resource_link", "context__deployment__registration")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,7 @@ def begin(
     row = LaunchToken.objects.create(
         token_sha256=digest(token),
         person=person,
+        context=resource_link.context,
         resource_link=resource_link,
         role=role,
         is_learner=is_learner,
@@ -92,13 +93,13 @@ def find(token: str) -> Launch | None:
 
 
 def _launch(row: LaunchToken, token: str = "") -> Launch:
-    link = row.resource_link
+    assert row.resource_link
     return Launch(
         row=row,
         person=row.person,
-        context=link.context,
-        resource_link=link,
-        registration=link.context.deployment.registration,
+        context=row.context,
+        resource_link=row.resource_link,
+        registration=row.context.deployment.registration,
         role=Role(row.role),
         is_learner=row.is_learner,
         return_url=row.return_url,
@@ -142,11 +143,7 @@ def redeem_code(code: str) -> tuple[Launch, str] | None:
 
 def _valid() -> QuerySet[LaunchToken]:
     """Launches that are not over, of platforms and places that have not been switched off since."""
-    return LaunchToken.objects.filter(
-        expires_at__gt=timezone.now(),
-        resource_link__deployment__status=Deployment.Status.ACTIVE,
-        resource_link__deployment__registration__is_active=True,
-    )
+    return LaunchToken.objects.filter(in_service("context__deployment"), expires_at__gt=timezone.now())
 
 
 def forget_expired() -> None:
