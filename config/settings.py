@@ -155,6 +155,7 @@ LTI_LOGIN_MINUTES = 10
 LTI_LEEWAY_SECONDS = 60
 LTI_MAX_TOKEN_AGE_SECONDS = 3600
 LTI_ALLOW_LOOPBACK = DEVELOPMENT
+LTI_PRIVATE_HOSTS = env.list("LTI_PRIVATE_HOSTS", default=[])
 # Keys at rest. The first key encrypts, all decrypt: put a new one in front to rotate.
 LTI_KEY_ENCRYPTION_KEYS = [DEVELOPMENT_KEY] if DEVELOPMENT else required("LTI_KEY_ENCRYPTION_KEYS").split(",")
 LTI_SCORE_LEASE_SECONDS = env.int("LTI_SCORE_LEASE_SECONDS", default=240)

@@ -1,15 +1,18 @@
 """Service calls to a platform with a bearer token: fetched once, kept per registration, renewed once on a 401."""
 
+import re
 import threading
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
 from pylti1p3.service_connector import ServiceConnector, TServiceConnectorResponse
 
-from lti_tool import http, keys, links
+from lti_tool import http, keys, links, pace
 from lti_tool.claims import storable
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.http import Answer
@@ -20,9 +23,25 @@ ASSERTION_SECONDS = 300
 RENEW_BEFORE = 60.0
 MAX_SAID = 300
 
-# (registration, token URL, scopes) → (token, end). Never by issuer: all hosted Canvas schools share one.
-_tokens: dict[tuple[int, str, str, str], tuple[str, float]] = {}
-_lock = threading.Lock()
+MAX_TOKEN = 16_384
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """What a platform granted: the token, until when we use it (`time.monotonic`), and for which scopes."""
+
+    value: str
+    ends_at: float
+    scopes: frozenset[str]
+
+
+# By registration, client, token URL and scopes. Never by issuer: all hosted Canvas schools share one.
+_Key = tuple[int, str, str, str]
+_tokens: dict[_Key, AccessToken] = {}
+# One renewal at a time for each: a token costs a third of what Canvas lets us do in a minute.
+_renewals: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
+# RFC 6750 §2.1: what a bearer token is made of, and so what may stand in a header.
+_B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 class PlatformConnector(ServiceConnector):
@@ -33,9 +52,18 @@ class PlatformConnector(ServiceConnector):
         self.registration = deployment.registration
 
     def get_access_token(self, scopes: Sequence[str]) -> str:
+        return self.token(scopes).value
+
+    def token(self, scopes: Sequence[str]) -> AccessToken:
+        """A token for these scopes that is still good, from the cache or the platform."""
         key = self._cache_key(scopes)
-        token, ends = _tokens.get(key, ("", 0.0))
-        return token if time.monotonic() < ends else self._renew(key, scopes)
+        if (kept := _tokens.get(key)) and time.monotonic() < kept.ends_at:
+            return kept
+        with _renewals[key]:
+            if (kept := _tokens.get(key)) and time.monotonic() < kept.ends_at:
+                return kept  # another thread has just fetched it
+            _tokens[key] = self._fetch_token(scopes)
+            return _tokens[key]
 
     def call(
         self,
@@ -50,10 +78,11 @@ class PlatformConnector(ServiceConnector):
         """One call with the registration's token; a 401 renews the token once. Gives the answer of whatever status."""
         url = http.at_home(self.deployment, url)
         headers = {"Accept": accept} | ({"Content-Type": content_type} if content_type else {})
-        answer = self._call_with_token(method, url, scopes, headers, body)
+        token = self.token(scopes)
+        answer = self._call_with_token(token, method, url, headers, body)
         if answer.status == 401 and classify(answer) == Kind.TOKEN:
-            _tokens.pop(self._cache_key(scopes), None)
-            answer = self._call_with_token(method, url, scopes, headers, body)
+            self._drop(token, scopes)
+            answer = self._call_with_token(self.token(scopes), method, url, headers, body)
         return answer
 
     def make_service_request(
@@ -83,16 +112,27 @@ class PlatformConnector(ServiceConnector):
         }
 
     def _call_with_token(
-        self, method: str, url: str, scopes: Sequence[str], headers: dict[str, str], body: bytes | None
+        self, token: AccessToken, method: str, url: str, headers: dict[str, str], body: bytes | None
     ) -> Answer:
-        bearer = {"Authorization": f"Bearer {self.get_access_token(scopes)}"}
-        return http.request(method, url, headers=headers | bearer, body=body)
+        bearer = {"Authorization": f"Bearer {token.value}"}
+        if seconds := pace.pause(self.registration.pk):
+            time.sleep(seconds)
+        answer = http.request(method, url, headers=headers | bearer, body=body)
+        pace.saw(self.registration.pk, answer.headers)
+        return answer
 
-    def _cache_key(self, scopes: Sequence[str]) -> tuple[int, str, str, str]:
+    def _cache_key(self, scopes: Sequence[str]) -> _Key:
         row = self.registration
         return (row.pk, row.client_id, row.token_url, " ".join(sorted(scopes)))
 
-    def _renew(self, key: tuple[int, str, str, str], scopes: Sequence[str]) -> str:
+    def _drop(self, token: AccessToken, scopes: Sequence[str]) -> None:
+        """Forget a token that was refused, unless another thread has renewed it already."""
+        key = self._cache_key(scopes)
+        with _renewals[key]:
+            if _tokens.get(key) is token:
+                del _tokens[key]
+
+    def _fetch_token(self, scopes: Sequence[str]) -> AccessToken:
         """A new token by client assertion (RFC 7523; Security Framework §4.1)."""
         answer = http.request(
             "POST",
@@ -109,15 +149,11 @@ class PlatformConnector(ServiceConnector):
             raise ServiceError(Kind.NEEDS_ADMIN, status=answer.status, said=said(answer))
         check(answer)
         granted: Any = answer.json()
-        if not isinstance(granted, dict) or not isinstance(granted.get("access_token"), str):
+        value = granted.get("access_token") if isinstance(granted, dict) else None
+        if not isinstance(value, str) or len(value) > MAX_TOKEN or not _B64TOKEN.fullmatch(value):
             raise ServiceError(Kind.TRANSIENT, status=answer.status, said="no token in the answer")
-        try:
-            lifetime = float(granted.get("expires_in") or 0)
-        except (TypeError, ValueError):
-            lifetime = 0.0
-        with _lock:
-            _tokens[key] = (granted["access_token"], time.monotonic() + min(lifetime, 3600) - RENEW_BEFORE)
-        return str(granted["access_token"])
+        ends_at = time.monotonic() + _lifetime(granted.get("expires_in")) - RENEW_BEFORE
+        return AccessToken(value, ends_at, _granted(granted.get("scope"), scopes))
 
     def _assertion(self) -> str:
         row, key, now = self.registration, keys.signing_key(), int(time.time())
@@ -136,11 +172,27 @@ class PlatformConnector(ServiceConnector):
         )
 
 
+def _lifetime(expires_in: object) -> float:
+    """Seconds, at most an hour; none for what is no number of seconds."""
+    is_number = isinstance(expires_in, int | float) or (
+        isinstance(expires_in, str) and expires_in.isdecimal()
+    )
+    seconds = float(expires_in) if is_number else 0.0  # type: ignore[arg-type]
+    return min(seconds, 3600.0) if seconds > 0 else 0.0
+
+
+def _granted(scope: object, asked: Sequence[str]) -> frozenset[str]:
+    """The scopes that the token is good for: Moodle leaves out what it does not give. Silence means all (RFC 6749 §5.1)."""
+    return frozenset(scope.split() if isinstance(scope, str) and scope.strip() else asked)
+
+
 def check(answer: Answer) -> None:
     """Raise what an unsuccessful answer means."""
     kind = classify(answer)
     if kind != Kind.OK:
-        raise ServiceError(kind, status=answer.status, said=said(answer), retry_after=retry_after(answer))
+        raise ServiceError(
+            kind, status=answer.status, said=said(answer), retry_after=http.retry_after(answer)
+        )
 
 
 def said(answer: Answer) -> str:
@@ -151,11 +203,6 @@ def said(answer: Answer) -> str:
     if text in ("", "[]"):
         text = answer.reason.split("{")[0]
     return storable(" ".join(f"{answer.status} {text}".split()))[:MAX_SAID]
-
-
-def retry_after(answer: Answer) -> float | None:
-    value = answer.headers.get("Retry-After", "")
-    return min(float(value), 3600.0) if value.isdigit() else None
 
 
 def forget_tokens() -> None:

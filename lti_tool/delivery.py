@@ -25,9 +25,9 @@ from django.utils import timezone
 
 from lti_tool import outbox
 from lti_tool.ags import Gradebook, Shown, score_body
-from lti_tool.connector import retry_after, said
+from lti_tool.connector import said
 from lti_tool.errors import Kind, ServiceError
-from lti_tool.http import Unreachable
+from lti_tool.http import Unreachable, retry_after
 from lti_tool.models import LineItem, Score, ScorePost
 from lti_tool.platforms import Platform, classify, habits
 

@@ -1,38 +1,34 @@
 """The one HTTP client to platforms: checked addresses, time and size limits, no redirects, bearer tokens kept at home."""
 
-import ipaddress
 import json
+import random
 import re
-import socket
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
+from urllib3.exceptions import HTTPError
 
+from lti_tool import network
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.models import Deployment, Registration
+from lti_tool.network import Unreachable
 
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
-USER_AGENT = (
-    "Bellringer/0.1 (LTI 1.3 Advantage tool)"  # Canvas and some Moodles refuse requests that name no agent.
-)
+# Canvas and some Moodles refuse requests that name no agent.
+USER_AGENT = f"Bellringer/0.1 (LTI 1.3 Advantage tool; +{settings.TOOL_URL})"
+# Reading again does no harm: a GET that met a bad moment is tried twice more, a little later.
+READ_TRIES = 3
+LONGEST_PAUSE = 2.0
+_BAD_MOMENTS = frozenset({502, 503, 504})
 
 # Origins end up in a security policy: a host is letters, digits, dots and dashes, or an IPv6 address, and nothing else.
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
-
-_local = threading.local()
-
-
-class Unreachable(ServiceError):
-    """No answer at all: the platform, or the way to it, is down."""
-
-    def __init__(self, said: str) -> None:
-        super().__init__(Kind.TRANSIENT, said=said)
 
 
 @dataclass(frozen=True)
@@ -97,26 +93,22 @@ def at_home(deployment: Deployment, url: str) -> str:
 def check_address(url: str) -> None:
     """Refuse what must not be called: no https, credentials in the URL, private, loopback and metadata addresses.
 
-    The name is resolved here and again by the connection; binding the two is still to come.
+    For addresses that somebody entered, so that they hear of it at once. The connection judges again for itself.
     """
+    host, port, secure = _parts(url)
+    for address in network.resolve(host, port):
+        network.judge(address, host=host, secure=secure)
+
+
+def _parts(url: str) -> tuple[str, int, bool]:
+    """Host, port and whether it is https. Raises ServiceError for what is no address of a platform."""
     parts = urlsplit(url)
-    if parts.username or parts.password or not parts.hostname:
+    if not origin(url) or parts.username or parts.password or not parts.hostname:
         raise ServiceError(Kind.NEEDS_ADMIN, said="not a usable address")
-    addresses = _resolve(parts)
-    if settings.LTI_ALLOW_LOOPBACK and all(address.is_loopback for address in addresses):
-        return
-    if parts.scheme != "https":
+    secure = parts.scheme == "https"
+    if not secure and not settings.LTI_ALLOW_LOOPBACK:
         raise ServiceError(Kind.NEEDS_ADMIN, said="not an https address")
-    if not all(address.is_global for address in addresses):
-        raise ServiceError(Kind.NEEDS_ADMIN, said="an address inside our own network")
-
-
-def _resolve(parts: SplitResult) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise Unreachable("the host name was not found") from None
-    return [ipaddress.ip_address(entry[4][0].split("%")[0]) for entry in found]  # type: ignore[union-attr]
+    return parts.hostname, parts.port or (443 if secure else 80), secure
 
 
 def request(
@@ -126,42 +118,80 @@ def request(
     headers: Mapping[str, str] | None = None,
     body: bytes | Mapping[str, str] | None = None,
     max_bytes: int = MAX_ANSWER_BYTES,
+    within: float | None = None,
 ) -> Answer:
-    """One request, one answer of whatever status. Raises ServiceError when there is none (network, time, size)."""
-    check_address(url)
-    deadline = time.monotonic() + 2 * settings.LTI_HTTP_TIMEOUT_SECONDS[1]
+    """One question, one answer of whatever status. Raises ServiceError when there is none (network, time, size).
+
+    `within` seconds for everything, tries included; twice the read timeout where nothing is said.
+    """
+    _parts(url)
+    deadline = time.monotonic() + (within or 2 * settings.LTI_HTTP_TIMEOUT_SECONDS[1])
+    tries = READ_TRIES if method == "GET" else 1
+    for number in range(1, tries + 1):
+        try:
+            answer = _once(method, url, headers or {}, body, max_bytes, deadline)
+        except Unreachable:
+            if number == tries or not _rest(number, deadline, None):
+                raise
+            continue
+        bad_moment = answer.status in _BAD_MOMENTS
+        if not bad_moment or number == tries or not _rest(number, deadline, retry_after(answer)):
+            return answer
+    raise AssertionError("a try either answers or raises")
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds that the platform asks us to wait, at most an hour; None where it says nothing we understand."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return min(float(value[:9]), 3600.0)
     try:
-        with _session().request(
+        seconds = parsedate_to_datetime(value).timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), 3600.0)
+
+
+def _rest(number: int, deadline: float, asked: float | None) -> bool:
+    """Pause before the next try, by chance so that many do not come back at once; False where there is no time left."""
+    pause = asked if asked is not None else random.uniform(0.1, 0.3 * 2**number)
+    if pause > LONGEST_PAUSE or time.monotonic() + pause >= deadline:
+        return False
+    time.sleep(pause)
+    return True
+
+
+def _once(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | Mapping[str, str] | None,
+    max_bytes: int,
+    deadline: float,
+) -> Answer:
+    connect, read = settings.LTI_HTTP_TIMEOUT_SECONDS
+    left = max(deadline - time.monotonic(), 0.1)
+    network.end_at(deadline)
+    try:
+        with network.session().request(
             method,
             url,
-            headers={"User-Agent": USER_AGENT, **(headers or {})},
+            headers={"User-Agent": USER_AGENT, **headers},
             data=body,
-            timeout=settings.LTI_HTTP_TIMEOUT_SECONDS,
+            timeout=(min(connect, left), min(read, left)),
             allow_redirects=False,
             stream=True,
         ) as response:
-            return Answer(
-                response.status_code,
-                response.reason or "",
-                response.headers,
-                _read(response, max_bytes, deadline),
-            )
-    except requests.RequestException as error:
+            content = _read(response, max_bytes, deadline)
+            return Answer(response.status_code, response.reason or "", response.headers, content)
+    except (requests.RequestException, HTTPError, UnicodeError) as error:
         raise Unreachable(type(error).__name__) from None
 
 
-def _session() -> requests.Session:
-    """A session per thread: connections are reused, nothing is shared. It keeps no cookies and reads no netrc."""
-    if not hasattr(_local, "session"):
-        _local.session = requests.Session()
-        _local.session.trust_env = False
-    _local.session.cookies.clear()
-    return _local.session
-
-
 def _read(response: requests.Response, max_bytes: int, deadline: float) -> bytes:
+    """The body, as it comes in: whatever is there is taken at once, so that a trickle is noticed."""
     received = bytearray()
-    for chunk in response.iter_content(65536):
+    while chunk := response.raw.read1(65536, decode_content=True):
         received += chunk
         if len(received) > max_bytes:
             raise ServiceError(Kind.TRANSIENT, status=response.status_code, said="the answer is too large")

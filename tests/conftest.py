@@ -2,7 +2,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from lti_tool import connector, jwks
+from lti_tool import connector, jwks, pace
 from lti_tool.models import ToolKey
 from tests.sandbox_lms import SandboxProcess
 from tests.schools import enrol
@@ -33,6 +33,7 @@ def _forget_platforms():
     """Keys and tokens are kept in the process; each test meets new platforms."""
     jwks.forget()
     connector.forget_tokens()
+    pace.forget()
 
 
 @pytest.fixture

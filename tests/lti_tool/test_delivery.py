@@ -224,7 +224,7 @@ def test_platform_that_fails_is_tried_again(column, fault, said):
         {"status": 200, "body": "{garbage", "content_type": "application/json"},
         {"status": 200, "body": '{"not": "a list"}', "content_type": "application/json"},
         {"status": 500, "body": ""},
-        {"close": True},
+        {"close": True, "times": 3},
     ],
 )
 def test_results_that_cannot_be_read_hold_the_grade_back(column, fault):
