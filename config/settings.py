@@ -121,9 +121,8 @@ WHITENOISE_USE_FINDERS = DEVELOPMENT
 
 # --- security -----------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEVELOPMENT)
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else env.int("SECURE_HSTS_SECONDS", default=31_536_000)
 SECURE_REFERRER_POLICY = "no-referrer"
 # A page opened by the LMS in a new window keeps its opener; framed pages ignore this header.
@@ -152,6 +151,8 @@ LTI_LAUNCH_URL = "activities:start"
 LTI_LAUNCH_TOKEN_HOURS = 8
 LTI_CODE_SECONDS = 60
 LTI_LOGIN_MINUTES = 10
+LTI_LOGINS_PER_MINUTE = env.int("LTI_LOGINS_PER_MINUTE", default=1200)
+LTI_REJECTIONS_PER_MINUTE = env.int("LTI_REJECTIONS_PER_MINUTE", default=120)
 LTI_LEEWAY_SECONDS = 60
 LTI_MAX_TOKEN_AGE_SECONDS = 3600
 LTI_ALLOW_LOOPBACK = DEVELOPMENT

@@ -1,9 +1,14 @@
 """What can go wrong with a platform, as types that a caller acts on, each with the words a person gets to read."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+
+if TYPE_CHECKING:
+    from lti_tool.models import Registration
 
 
 class LtiError(Exception):
@@ -13,6 +18,7 @@ class LtiError(Exception):
 class Reason(StrEnum):
     """Why a launch was rejected. The value is logged and shown as the code; it never carries personal data."""
 
+    TOO_MANY = "too-many"
     LOGIN_INCOMPLETE = "login-incomplete"
     REGISTRATION_UNKNOWN = "registration-unknown"
     REGISTRATION_AMBIGUOUS = "registration-ambiguous"
@@ -53,6 +59,11 @@ _SETTLED = _("Your LMS and Bellringer do not agree about this link.")
 
 # reason → (HTTP status, what happened, what to do)
 WORDS: dict[Reason, tuple[int, Promise, Promise]] = {
+    Reason.TOO_MANY: (
+        429,
+        _("Too many activities were opened from your network at once."),
+        _("Nothing was changed. Please wait a minute, then open the activity again from your course."),
+    ),
     Reason.LOGIN_INCOMPLETE: (400, _("Your LMS sent an incomplete request."), _ADMIN),
     Reason.REGISTRATION_UNKNOWN: (404, _("This LMS is not registered with Bellringer."), _ADMIN),
     Reason.REGISTRATION_AMBIGUOUS: (400, _("Your LMS did not say which registration it uses."), _ADMIN),
@@ -133,8 +144,9 @@ class LaunchRejected(LtiError):
         super().__init__(reason.value)
         self.reason = reason
         self.detail = detail  # for the log: never a token, a name or a mark
-        # Filled in by the launch once they are known and verified, so that the page can lead back.
+        # Filled in by the launch once they are known, so that the page can lead back and the administrator hears of it.
         self.return_url = ""
+        self.registration: Registration | None = None
 
     @property
     def status(self) -> int:
@@ -147,6 +159,11 @@ class LaunchRejected(LtiError):
     @property
     def what_to_do(self) -> Promise:
         return WORDS[self.reason][2]
+
+    @property
+    def concerns_administrator(self) -> bool:
+        """Whether someone who looks after the platform has to act, rather than the person who opened the link."""
+        return self.what_to_do is _ADMIN or self.reason in (Reason.KEYS_UNREACHABLE, Reason.TIME_WRONG)
 
 
 class Kind(StrEnum):

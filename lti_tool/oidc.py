@@ -50,7 +50,9 @@ def begin(params: Mapping[str, str]) -> BegunLogin:
     registration = _find_registration(params)
     target = params.get("target_link_uri", "")
     if http.origin(target) != http.origin(settings.TOOL_URL) or len(target) > URL_LENGTH:
-        raise LaunchRejected(Reason.TARGET_FOREIGN)
+        rejection = LaunchRejected(Reason.TARGET_FOREIGN, http.origin(target)[:100])
+        rejection.registration = registration
+        raise rejection
     state, nonce, binding = new_secret(), new_secret(), new_secret()
     storage_target = params.get("lti_storage_target", "")[:255]
     now = timezone.now()

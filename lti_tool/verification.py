@@ -109,6 +109,7 @@ class _Verification(MessageLaunch):
             return self.validate_browser()
         except LaunchRejected as rejection:
             rejection.return_url = self.return_url
+            rejection.registration = getattr(self, "registration", None)
             raise
 
     def _get_request_param(self, key: str) -> str:

@@ -10,12 +10,12 @@ from django.shortcuts import render, resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lti_tool import cookies, http, keys, oidc, session
+from lti_tool import cookies, http, keys, limits, oidc, problems, session
 from lti_tool import launch as launches
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.middleware import activate_for
-from lti_tool.models import Login
+from lti_tool.models import Login, Problem
 from lti_tool.session import Launch
 from lti_tool.verification import BrowserProof, BrowserUnproven, UnknownDeployment, Verified
 
@@ -30,6 +30,9 @@ def login(request: HttpRequest) -> HttpResponse:
     binding there first, because the cookie may not come back.
     """
     try:
+        if limits.logins.is_reached(request):
+            raise LaunchRejected(Reason.TOO_MANY)
+        limits.logins.count(request)
         begun = oidc.begin(request.POST if request.method == "POST" else request.GET)
     except LaunchRejected as rejection:
         return _rejected(request, rejection)
@@ -47,6 +50,8 @@ def login(request: HttpRequest) -> HttpResponse:
 def launch(request: HttpRequest) -> HttpResponse:
     """The platform's answer. A good one is answered with the first page; anything else in words, with 4xx."""
     try:
+        if limits.rejections.is_reached(request):
+            raise LaunchRejected(Reason.TOO_MANY)
         verified, begun = launches.open_launch(request.POST, _proof(request))
     except BrowserUnproven as unproven:
         return _ladder(request, unproven)
@@ -138,11 +143,21 @@ def _named_by_platform(request: HttpRequest) -> LaunchRejected | None:
     if login is None:
         return LaunchRejected(Reason.STATE_UNKNOWN)
     request.framed_by = login.registration  # type: ignore[attr-defined]
-    return LaunchRejected(Reason.PLATFORM_REFUSED, request.POST["error"][:60])
+    refusal = LaunchRejected(Reason.PLATFORM_REFUSED, request.POST["error"][:60])
+    refusal.registration = login.registration
+    return refusal
 
 
 def _rejected(request: HttpRequest, rejection: LaunchRejected) -> HttpResponse:
+    limits.rejections.count(request)
     log.warning("launch rejected", reason=rejection.reason.value, detail=rejection.detail[:100])
+    if rejection.registration and rejection.concerns_administrator:
+        problems.note(
+            rejection.registration,
+            area=Problem.Area.LAUNCH,
+            code=rejection.reason.value,
+            said=rejection.detail,
+        )
     return render(request, "lti_tool/rejected.html", {"rejection": rejection}, status=rejection.status)
 
 

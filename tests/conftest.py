@@ -2,7 +2,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from lti_tool import connector, jwks, pace
+from lti_tool import connector, jwks, limits, pace
 from lti_tool.models import ToolKey
 from tests.sandbox_lms import SandboxProcess
 from tests.schools import enrol
@@ -34,6 +34,8 @@ def _forget_platforms():
     jwks.forget()
     connector.forget_tokens()
     pace.forget()
+    limits.logins.forget()
+    limits.rejections.forget()
 
 
 @pytest.fixture
