@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-
 if TYPE_CHECKING:
     from lti_tool.models import Registration
 
