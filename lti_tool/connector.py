@@ -62,7 +62,7 @@ class PlatformConnector(ServiceConnector):
         with _renewals[key]:
             if (kept := _tokens.get(key)) and time.monotonic() < kept.ends_at:
                 return kept  # another thread has just fetched it
-            _tokens[key] = self._fetch_token(scopes)
+            _tokens[key] = self.fetch_token(scopes)
             return _tokens[key]
 
     def call(
@@ -132,7 +132,7 @@ class PlatformConnector(ServiceConnector):
             if _tokens.get(key) is token:
                 del _tokens[key]
 
-    def _fetch_token(self, scopes: Sequence[str]) -> AccessToken:
+    def fetch_token(self, scopes: Sequence[str]) -> AccessToken:
         """A new token by client assertion (RFC 7523; Security Framework §4.1)."""
         answer = http.request(
             "POST",
