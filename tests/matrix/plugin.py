@@ -72,7 +72,9 @@ class _Matrix:
     def text(self):
         parts = [HEAD]
         for section in SECTIONS:
-            parts.append(f"\n## {section.title}\n\n{section.says}\n\n| row | what happens | shown by | result |\n|---|---|---|---|\n")
+            parts.append(
+                f"\n## {section.title}\n\n{section.says}\n\n| row | what happens | shown by | result |\n|---|---|---|---|\n"
+            )
             parts += [self.line(section, row, says) for row, says in section.rows.items()]
         return "".join(parts)
 
