@@ -1,20 +1,20 @@
 """Assignment and Grade Services 2.0: line items, scores, results. Speaks; stores nothing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from pylti1p3.assignments_grades import AssignmentsGradesService
 
-from lti_tool import claims
+from lti_tool import claims, links
 from lti_tool.connector import PlatformConnector, check
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.http import Answer
-from lti_tool.models import ResourceLink
+from lti_tool.models import URL_LENGTH, ResourceLink
 
 LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 SCORE = "application/vnd.ims.lis.v1.score+json"
@@ -53,22 +53,77 @@ class Gradebook(AssignmentsGradesService):
         return claims.SCOPE_RESULT in self.link.ags_scopes
 
     def find(self, *, tag: str, resource_id: str) -> str | None:
-        """The URL of our line item of this tag; None where there is none. Looks at every page."""
-        url: str | None = self.link.lineitems_url
+        """The URL of our line item of this tag; None where there is none. Looks at every page.
+
+        A column that the platform made with the link (by deep linking) is ours by link and tag, whatever its resourceId;
+        another one by tag and resourceId. The filter spares pages where it is understood; its answer is checked all the same.
+        """
+        url: str | None = _with_query(self.link.lineitems_url, tag=tag)
+        second_best = None
         for _page in range(MAX_PAGES):
-            items, url = self.get_lineitems_page(url)
+            items, url = self._page_of_line_items(str(url))
             for item in items:
-                if _is_ours(item, tag=tag, resource_id=resource_id, link_id=self.link.link_id):
+                if not isinstance(item, dict) or not _is_url(item.get("id")) or item.get("tag") != tag:
+                    continue
+                if item.get("resourceLinkId") == self.link.link_id:
                     return str(item["id"])
+                if item.get("resourceId") == resource_id and not item.get("resourceLinkId"):
+                    second_best = second_best or str(item["id"])
             if not url:
-                return None
+                return second_best
         raise ServiceError(Kind.TRANSIENT, said="the list of columns does not end")
 
-    def create(self, *, tag: str, resource_id: str, label: str, maximum: Decimal, tied_to_link: bool) -> str:
+    def _page_of_line_items(self, url: str) -> tuple[list[Any], str | None]:
+        items, following = self.get_lineitems_page(url)
+        if not isinstance(items, list):
+            raise ServiceError(Kind.TRANSIENT, said="no list of columns")
+        return items, following
+
+    def update(self, line_item_url: str, **changes: Any) -> None:
+        """Change members of a line item and keep the others, known to us or not: a PUT replaces the whole of it.
+
+        Of a member that is an object, what is not named is kept too. Left out, Moodle takes the column from its link and
+        forgets tag and resourceId.
+        """
+        answer = self.connector.call("GET", line_item_url, self.link.ags_scopes, accept=LINE_ITEM)
+        check(answer)
+        item = answer.json()
+        if not isinstance(item, dict) or not item.get("label") or "scoreMaximum" not in item:
+            raise ServiceError(Kind.TRANSIENT, status=answer.status, said="no line item in the answer")
+        changed = {**item, **{name: _merged(item.get(name), value) for name, value in changes.items()}}
+        if changed == item:
+            return
+        answer = self.connector.call(
+            "PUT",
+            line_item_url,
+            self.link.ags_scopes,
+            accept=LINE_ITEM,
+            content_type=LINE_ITEM,
+            body=_compact(changed),
+        )
+        check(answer)
+
+    def create(
+        self,
+        *,
+        tag: str,
+        resource_id: str,
+        label: str,
+        maximum: Decimal,
+        tied_to_link: bool,
+        review: Mapping[str, str] | None = None,
+    ) -> str:
         """Make a line item; gives its URL, to be used as it came."""
-        wanted = {"scoreMaximum": float(maximum), "label": label[:255], "tag": tag, "resourceId": resource_id}
+        wanted: dict[str, Any] = {
+            "scoreMaximum": float(maximum),
+            "label": label[:255],
+            "tag": tag,
+            "resourceId": resource_id,
+        }
         if tied_to_link:
             wanted["resourceLinkId"] = self.link.link_id
+        if review:
+            wanted["submissionReview"] = dict(review)
         answer = self.connector.call(
             "POST",
             self.link.lineitems_url,
@@ -79,27 +134,46 @@ class Gradebook(AssignmentsGradesService):
         )
         check(answer)
         made = answer.json()
-        if not isinstance(made, dict) or not isinstance(made.get("id"), str):
+        if not isinstance(made, dict) or not _is_url(made.get("id")):
             raise ServiceError(Kind.TRANSIENT, status=answer.status, said="no id in the answer")
         return str(made["id"])
 
     def shown(self, line_item_url: str, user_id: str) -> Shown | None:
-        """What the LMS shows for this person; None for an empty cell. Never sends `limit`: Moodle breaks on it."""
-        url = self._add_url_path_ending(line_item_url, "results")
-        url += ("&" if "?" in url else "?") + f"user_id={quote(user_id, safe='')}"
+        """What the LMS shows for this person; None for an empty cell."""
+        url = _with_query(self._add_url_path_ending(line_item_url, "results"), user_id=user_id)
+        results, _following = self._page_of_results(url)
+        for result in results:
+            if _user_of(result) == user_id and (found := _shown(result)):
+                return found
+        return None
+
+    def everybody_shown(
+        self, line_item_url: str, people: Collection[str], *, page_size: int | None
+    ) -> dict[str, Shown]:
+        """What the LMS shows for these people, from the whole column.
+
+        Who is missing has an empty cell. One page is held at a time. `page_size` None sends no `limit`: Moodle breaks on it.
+        """
+        first = self._add_url_path_ending(line_item_url, "results")
+        url: str | None = _with_query(first, limit=str(page_size)) if page_size else first
+        found: dict[str, Shown] = {}
+        for _page in range(MAX_PAGES):
+            results, url = self._page_of_results(str(url))
+            for result in results:
+                user_id = _user_of(result)
+                if user_id in people and (shown := _shown(result)):
+                    found[user_id] = shown
+            if not url:
+                return found
+        raise ServiceError(Kind.TRANSIENT, said="the list of results does not end")
+
+    def _page_of_results(self, url: str) -> tuple[list[Any], str | None]:
         answer = self.connector.call("GET", url, self.link.ags_scopes, accept=RESULTS)
         check(answer)
         results = answer.json() if answer.content else []
         if not isinstance(results, list):
             raise ServiceError(Kind.TRANSIENT, status=answer.status, said="no list of results")
-        for result in results:
-            if (
-                isinstance(result, dict)
-                and str(result.get("userId")) == user_id
-                and result.get("resultScore") is not None
-            ):
-                return Shown(_number(result["resultScore"]), _number(result.get("resultMaximum", 1)))
-        return None
+        return results, links.next_page(answer.headers.get("Link", ""))
 
     def send(self, line_item_url: str, body: bytes) -> Answer:
         """Post a score. Gives the answer of whatever status: what it means depends on more than the status."""
@@ -117,11 +191,12 @@ def score_body(
     timestamp: datetime,
     comment: str | None,
     extension: Mapping[str, Any] | None = None,
+    submitted_at: datetime | None = None,
 ) -> bytes:
     """The message for a score, on one line. Without `given` it clears the cell: only a withdrawal is sent so."""
     message: dict[str, Any] = {
         "userId": user_id,
-        "timestamp": timestamp.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": _moment(timestamp),
         "activityProgress": "Completed" if given is not None else "InProgress",
         "gradingProgress": "FullyGraded" if given is not None else "NotReady",
     }
@@ -129,9 +204,15 @@ def score_body(
         message |= {"scoreGiven": float(given), "scoreMaximum": float(maximum)}
     if comment is not None:
         message["comment"] = comment
+    if submitted_at is not None:
+        message["submission"] = {"submittedAt": _moment(submitted_at)}
     if extension is not None:
         message[SUBMISSION_EXTENSION] = dict(extension)
     return _compact(message)
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _compact(message: Mapping[str, Any]) -> bytes:
@@ -139,11 +220,26 @@ def _compact(message: Mapping[str, Any]) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode()
 
 
-def _is_ours(item: Any, *, tag: str, resource_id: str, link_id: str) -> bool:
-    if not isinstance(item, dict) or not isinstance(item.get("id"), str):
-        return False
-    tied_elsewhere = item.get("resourceLinkId") not in (None, "", link_id)
-    return item.get("tag") == tag and item.get("resourceId") == resource_id and not tied_elsewhere
+def _merged(old: Any, new: Any) -> Any:
+    return {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
+
+
+def _is_url(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= URL_LENGTH
+
+
+def _with_query(url: str, **values: str) -> str:
+    return url + ("&" if "?" in url else "?") + urlencode(values, quote_via=quote, safe="")
+
+
+def _user_of(result: Any) -> str:
+    return str(result.get("userId")) if isinstance(result, dict) else ""
+
+
+def _shown(result: Mapping[str, Any]) -> Shown | None:
+    if result.get("resultScore") is None:
+        return None
+    return Shown(_number(result["resultScore"]), _number(result.get("resultMaximum") or 1))
 
 
 def _short(number: Decimal) -> str:

@@ -1,18 +1,23 @@
-"""Bring one grade home: look, send, look again.
+"""Bring grades home: look, send, look again. A batch is one column's scores on one lane, one request at a time.
 
 Rules that keep grades from being lost (Canvas and Moodle each destroy one in their own way):
  - only a withdrawal is ever sent without a score: both platforms clear the cell for anything less;
- - before sending we read what the LMS shows; what we did not send ourselves is somebody's mark, and stays;
+ - before sending we know what the LMS shows; what we did not send ourselves is somebody's mark, and stays, unless
+   somebody who saw exactly that mark chose to replace it;
  - the row in the ledger and the timestamp are written before the request leaves, so that a worker that is killed
    leaves a trace, and the next one finds out by reading whether the request arrived;
  - timestamps per column and person go up by whole seconds and never lie in the future: Moodle compares seconds,
    and a time from the future would lock the cell until then.
-The race that stays: a teacher types a grade between our look and our post. Canvas spares it on the first post
-(`prioritize_non_tool_grade`), Moodle keeps typed grades of the activity's column; elsewhere the newest wins.
+Looks are shared by a batch (lti_tool.looks) and at most five seconds old when a score leaves. On Canvas a cell that
+looks empty is not looked at first: it shows a tool nothing before its first post, but spares any grade that is there
+(`prioritize_non_tool_grade`), and the look afterwards finds out.
+The race that stays: a teacher types a grade between our look and our post. Canvas spares it where the cell was empty,
+Moodle keeps typed grades of the activity's own column; elsewhere the newest wins.
 """
 
 import hashlib
 import random
+import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,26 +25,39 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
-from lti_tool import outbox
+from lti_tool import columns, lanes, pace, problems, review
 from lti_tool.ags import Gradebook, Shown, score_body
 from lti_tool.connector import said
+from lti_tool.delivery_words import HOLDS_ON
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.http import Unreachable, retry_after
-from lti_tool.models import LineItem, Score, ScorePost
+from lti_tool.lanes import Batch
+from lti_tool.looks import Looks
+from lti_tool.models import Problem, Score, ScorePost
 from lti_tool.platforms import Platform, classify, habits
 
 log = structlog.get_logger(__name__)
 
 FIRST_DELAY = 5.0
 LONGEST_DELAY = 3600.0
-HOLD = timedelta(seconds=30)
-LINE_ITEM_LEASE = timedelta(minutes=5)
 # A grade that was accepted but is not shown: how often to look and send again before a person has to look.
 UNSEEN_TRIES = 5
 UNSEEN = "accepted, but not shown"
+# So many failures one after another are the column's, not the person's: then the whole column waits.
+IN_A_ROW = 3
+# Grades that arrived in other courses within that time show that the platform lets us in.
+LATELY = timedelta(minutes=10)
+SLOW = timedelta(seconds=30)
+NO_ATTEMPT_LEFT = "no_attempt_left"
+# What is never about one person alone.
+_OF_ALL = frozenset(
+    {Kind.RATE, Kind.TOKEN, Kind.NEEDS_ADMIN, Kind.GONE_ITEM, Kind.GONE_COURSE, Kind.NO_SERVICE}
+)
+# Not worth an administrator's time: it is about one person, or it passes by itself.
+_NOT_NOTED = frozenset({Kind.GONE_USER, Kind.SUPERSEDED, Kind.NEEDS_TEACHER})
 
 
 class _Later(Exception):
@@ -53,42 +71,67 @@ class _LeaseLost(Exception):
     """Another worker has the row now; whatever we found out is theirs to find out."""
 
 
-def deliver(score: Score) -> None:
-    """Deliver one claimed score as far as it goes now, and write down how far that was. Never raises for the platform."""
-    try:
-        _Delivery(score).run()
-    except _Later as later:
-        outbox.settle(score, not_before=later.when)
-    except _LeaseLost:
-        log.warning("lease lost", score=score.pk)
-    except ServiceError as error:
-        _failed(score, error)
-    except Exception as error:  # one row that we stumble over must not keep all the others from arriving
-        log.exception("score not delivered", score=score.pk)
-        _failed(score, ServiceError(Kind.TRANSIENT, status=0, said=type(error).__name__))
+def deliver(batch: Batch, stop: threading.Event | None = None) -> None:
+    """Deliver what was claimed as far as it goes now, and write down how far that was. Never raises for the platform."""
+    _Sending(batch, stop or threading.Event()).run()
 
 
-class _Delivery:
-    def __init__(self, score: Score) -> None:
-        self.score = score
-        self.link = score.line_item.resource_link
-        self.platform: Platform = habits(self.link.deployment.registration)
+class _Sending:
+    """One batch on its way."""
+
+    def __init__(self, batch: Batch, stop: threading.Event) -> None:
+        self.batch = batch
+        self.stop = stop
+        self.link = batch.line_item.resource_link
+        self.platform: Platform = habits(batch.registration)
         self.gradebook = Gradebook(self.link)
-        # What may stand in the LMS because of us: posts since the last confirmed one.
-        self.open_posts = list(score.posts.filter(outcome__in=["", "accepted"]))
+        self.accepted: list[_Grade] = []
+        self.failures_in_a_row = 0
+        self.was_let_in = False
+        self.was_shut_out = False
+        self._noted: set[Kind] = set()
 
     def run(self) -> None:
-        self._require_service()
-        url = self._line_item_url()
-        shown = self._look(url)
-        if _same(shown, self.score) and not self._has_sent():
-            return self._already_there(shown)
-        if self._is_home(shown):
-            return self._delivered(shown)
-        if not self._is_ours_to_write(shown):
-            return self._conflict(shown)
-        self._send(url)
-        self._confirm(self._look(url))
+        to_do = list(self.batch.scores)
+        try:
+            self._send(to_do)
+            self._confirm()
+        finally:
+            lanes.give_back(self.batch.lane)
+            lanes.release(to_do)
+            if self.batch.is_probe and not self.was_shut_out:
+                self._after_probe()
+
+    def _after_probe(self) -> None:
+        if self.was_let_in:
+            lanes.end_pause(self.batch.deployment)
+        else:  # nothing found out: whoever comes next tries
+            lanes.pause(self.batch.deployment, self.batch.deployment.pause_reason, timezone.now())
+
+    # --- out ---
+
+    def _send(self, to_do: list[Score]) -> None:
+        """Take scores off the list as they are dealt with; what is left on it was not reached."""
+        try:
+            self._require_service()
+            url = columns.address(self.batch.line_item, self.gradebook)
+        except columns.BeingFound:
+            when = timezone.now() + timedelta(seconds=2)
+            while to_do:
+                lanes.settle(to_do.pop(), not_before=when)
+            return
+        except ServiceError as error:
+            self._failed(to_do.pop(0), error)
+            self._column_failed(error)
+            return
+        self.looks = Looks(self.gradebook, url, self.platform, self._filled())
+        ledger = _Ledger(self.batch.scores)
+        while to_do and not self.stop.is_set() and lanes.keep(self.batch.lane):
+            grade = _Grade(to_do[0], self.platform, ledger)
+            coming = [score.person.sub for score in to_do]
+            to_do.pop(0)
+            if not self._bring(grade, url, coming):
+                return
 
     def _require_service(self) -> None:
         # Without leave to look, we could not tell a grade that somebody typed: then we do not send.
@@ -96,54 +139,217 @@ class _Delivery:
         if not may or not (self.link.lineitem_url or self.link.lineitems_url):
             raise ServiceError(Kind.NO_SERVICE)
 
-    # --- the column ---
+    def _filled(self) -> int:
+        """How many cells of the column hold something of ours, or will after this batch."""
+        sent = self.batch.line_item.scores.exclude(last_timestamp=None).count()
+        return int(sent) + len(self.batch.scores)
 
-    def _line_item_url(self) -> str:
-        """The column's URL: known, or the activity's own, or found by tag, or made. One worker at a time looks."""
-        item = self.score.line_item
-        if item.url:
-            return item.url
-        now = timezone.now()
-        free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
-        mine = LineItem.objects.filter(free, pk=item.pk, url="").update(
-            lease_expires_at=now + LINE_ITEM_LEASE
-        )
-        item.refresh_from_db()
-        if item.url:
-            return item.url
-        if not mine:
-            raise _Later(now + timedelta(seconds=2))
+    def _bring(self, grade: "_Grade", url: str, coming: list[str]) -> bool:
+        """One grade; False when the batch has to end here."""
+        score = grade.score
         try:
-            item.url = self._find_or_make_column(item)
-        except ServiceError:
-            LineItem.objects.filter(pk=item.pk).update(lease_expires_at=None)
-            raise
-        LineItem.objects.filter(pk=item.pk).update(url=item.url, lease_expires_at=None)
-        return item.url
+            shown = self.looks.of(score.person.sub, coming) if grade.needs_look() else None
+            if grade.is_settled_by(shown):
+                self._went_well()
+                return True
+            grade.send(self.gradebook, url, shown)
+            self.accepted.append(grade)
+            self._went_well()
+            return self._keep_pace()
+        except _Later as later:
+            lanes.settle(score, not_before=later.when)
+        except _LeaseLost:
+            log.warning("lease lost", score=score.pk)
+        except ServiceError as error:
+            self._failed(score, error)
+            return self._goes_on_after(score, error)
+        except Exception as error:  # one row that we stumble over must not keep all the others from arriving
+            log.exception("score not delivered", score=score.pk)
+            self._failed(score, ServiceError(Kind.TRANSIENT, status=0, said=type(error).__name__))
+        return True
 
-    def _find_or_make_column(self, item: LineItem) -> str:
-        if item.tag == outbox.OWN_COLUMN_TAG and self.link.lineitem_url:
-            return self.link.lineitem_url
-        if not self.link.lineitems_url or not self.gradebook.can_read_lineitem():
-            raise ServiceError(Kind.NO_SERVICE)
-        resource_id = f"bellringer-{item.pk}"
-        found = self.gradebook.find(tag=item.tag, resource_id=resource_id)
-        if found:
-            return found
-        if not self.gradebook.can_create_lineitem():
-            raise ServiceError(Kind.NO_SERVICE)
-        return self.gradebook.create(
-            tag=item.tag,
-            resource_id=resource_id,
-            label=item.label,
-            maximum=item.score_maximum,
-            tied_to_link=self.platform.ties_columns_to_links,
+    def _went_well(self) -> None:
+        self.failures_in_a_row = 0
+        self.was_let_in = True
+
+    def _keep_pace(self) -> bool:
+        """Where little is left of what the platform lets us do, one lane is enough."""
+        if not pace.pause(self.batch.registration.pk):
+            return True
+        lanes.rest(self.batch.registration, timezone.now() + SLOW, but_one=True)
+        return self.batch.lane.number == 1
+
+    # --- and seen ---
+
+    def _confirm(self) -> None:
+        """One look for all that were accepted; the lane is free for others while we write down what it showed."""
+        if not self.accepted:
+            return
+        try:
+            shown = self.looks.after([grade.score.person.sub for grade in self.accepted])
+        except ServiceError as error:
+            for grade in self.accepted:
+                self._failed(grade.score, error)
+            self._goes_on_after(self.accepted[0].score, error)
+            return
+        lanes.give_back(self.batch.lane, answered=True)
+        for grade in self.accepted:
+            try:
+                grade.confirm(shown[grade.score.person.sub])
+            except ServiceError as error:
+                self._failed(grade.score, error)
+
+    # --- what a failure is about: a person, a column, a course, the deployment, the platform ---
+
+    def _failed(self, score: Score, error: ServiceError) -> None:
+        log.warning("score not delivered", score=score.pk, kind=error.kind.value, status=error.status)
+        self._note(error)
+        if error.is_permanent:
+            lanes.settle(score, state=Score.State.REFUSED, reason=error.kind.value, platform_said=error.said)
+            return
+        attempts = score.attempts + 1
+        when = _when(error, attempts)
+        lanes.settle(
+            score, reason=error.kind.value, platform_said=error.said, attempts=attempts, not_before=when
         )
+
+    def _note(self, error: ServiceError) -> None:
+        if error.kind in _NOT_NOTED or error.kind in self._noted:
+            return
+        self._noted.add(error.kind)
+        problems.note(
+            self.batch.registration,
+            deployment=self.batch.deployment,
+            area=Problem.Area.GRADES,
+            code=error.kind.value,
+            said=error.said,
+        )
+
+    def _goes_on_after(self, score: Score, error: ServiceError) -> bool:
+        """Spare the platform what would fail in the same way; False when that ends the batch."""
+        if error.kind in _OF_ALL or isinstance(error, Unreachable):
+            self._column_failed(error)
+            return False
+        self.was_let_in = self.was_let_in or error.kind != Kind.TRANSIENT
+        passing = error.kind in (Kind.TRANSIENT, Kind.NEEDS_TEACHER)
+        self.failures_in_a_row = self.failures_in_a_row + 1 if passing else 0
+        if self.failures_in_a_row < IN_A_ROW:
+            return True
+        self._others_wait(error, _when(error, score.attempts + 1), line_item=self.batch.line_item)
+        return False
+
+    def _column_failed(self, error: ServiceError) -> None:
+        """What went wrong would go wrong for the whole column, if not for more."""
+        if isinstance(error, Unreachable) or error.kind == Kind.RATE:
+            self._let_platform_rest(error)
+        elif error.kind in (Kind.TOKEN, Kind.NEEDS_ADMIN):
+            self._shut_out(error)
+        elif error.is_permanent:
+            self._give_up(error)
+        else:
+            self._others_wait(error, _when(error, 1), line_item=self.batch.line_item)
+
+    def _let_platform_rest(self, error: ServiceError) -> None:
+        pause = lanes.longer_rest(self.batch.lane, _jitter())
+        if error.retry_after:
+            pause = timedelta(seconds=error.retry_after)
+        lanes.rest(self.batch.registration, timezone.now() + pause)
+
+    def _give_up(self, error: ServiceError) -> None:
+        """The column, or the whole course, is gone: nobody's grade goes there. A click sends them again."""
+        self.was_let_in = self.was_let_in or error.kind != Kind.NO_SERVICE
+        context = {"line_item__resource_link__context": self.link.context_id}
+        where = context if error.kind == Kind.GONE_COURSE else {"line_item": self.batch.line_item}
+        refused = {"state": Score.State.REFUSED, "reason": error.kind.value, "platform_said": error.said}
+        lanes.change_waiting(self._others(**where), **refused)
+
+    def _shut_out(self, error: ServiceError) -> None:
+        """The course's grades wait an hour; so does the whole deployment, unless it lets us in for other courses.
+
+        A 403 may be about this column alone, and an address that we refuse is our own judgement: the rest goes on.
+        """
+        now = timezone.now()
+        when = _when(error, 1)
+        if error.status in (None, 403):
+            self._others_wait(error, when, line_item=self.batch.line_item)
+            return
+        self._others_wait(error, when, line_item__resource_link__context=self.link.context_id)
+        if lanes.works_elsewhere(self.batch.line_item, now - LATELY):
+            return
+        self.was_shut_out = True
+        lanes.pause(self.batch.deployment, error.kind.value, when)
+
+    def _others_wait(self, error: ServiceError, when: datetime, **where: Any) -> None:
+        reason = {"reason": error.kind.value, "platform_said": error.said, "attempts": F("attempts") + 1}
+        lanes.change_waiting(self._others(not_before__lt=when, **where), **reason, not_before=when)
+
+    def _others(self, **where: Any) -> QuerySet[Score]:
+        """Scores there that wait as well, those of this batch that were not reached included."""
+        sent = [grade.score.pk for grade in self.accepted]
+        return lanes.waiting(self.batch.scores[0].lease, **where).exclude(pk__in=sent)
+
+
+class _Ledger:
+    """What was posted before for the scores of a batch, in a fixed number of queries."""
+
+    def __init__(self, scores: list[Score]) -> None:
+        rows = ScorePost.objects.filter(score__in=scores)
+        # What may stand in the LMS because of us: posts since the last confirmed one.
+        self.open: dict[int, list[ScorePost]] = {}
+        for post in rows.filter(outcome__in=["", "accepted"]).order_by("pk"):
+            self.open.setdefault(post.score_id, []).append(post)
+        graded = rows.filter(given__isnull=False)
+        arrived = Q(status__range=(200, 299)) | Q(outcome="confirmed")
+        facts = (
+            graded.order_by()
+            .values("score")
+            .annotate(
+                first=Min("timestamp"),
+                arrived=Count("pk", filter=arrived),
+                no_attempt=Count("pk", filter=Q(outcome=NO_ATTEMPT_LEFT)),
+            )
+        )
+        self.facts = {row["score"]: row for row in facts}
+
+    def first_at(self, score: Score) -> datetime | None:
+        """When its grade was first sent, arrived or not: for Canvas that is when the work was handed in."""
+        return self.facts[score.pk]["first"] if score.pk in self.facts else None
+
+    def has_work(self, score: Score) -> bool:
+        """Whether a grade with the work's address has arrived, or cannot arrive with it."""
+        row = self.facts.get(score.pk)
+        return bool(row and (row["arrived"] or row["no_attempt"]))
+
+
+class _Grade:
+    """One score: what the LMS shows against what we want, and the post between."""
+
+    def __init__(self, score: Score, platform: Platform, ledger: _Ledger) -> None:
+        self.score = score
+        self.platform = platform
+        self.link = score.line_item.resource_link
+        self.open_posts = list(ledger.open.get(score.pk, []))
+        self.first_at = ledger.first_at(score)
+        self.has_work = ledger.has_work(score)
 
     # --- look ---
 
-    def _look(self, url: str) -> Shown | None:
-        return self.gradebook.shown(url, self.score.person.sub)
+    def needs_look(self) -> bool:
+        """Canvas shows nothing of a cell before our first post, and spares what is there; afterwards we look."""
+        first = self.score.last_timestamp is None and self.score.given is not None
+        return not (self.platform.has_submission_extension and first and not self.score.may_replace)
+
+    def is_settled_by(self, shown: Shown | None) -> bool:
+        """Whether nothing has to be sent, or may be; written down if so."""
+        if _same(shown, self.score) and not self._has_sent():
+            self._already_there(shown)
+        elif self._is_home(shown):
+            self._delivered(shown)
+        elif not self._is_ours_to_write(shown):
+            self._conflict(shown)
+        else:
+            return False
+        return True
 
     def _is_home(self, shown: Shown | None) -> bool:
         """Whether the LMS already shows what we want, the comment included."""
@@ -163,11 +369,13 @@ class _Delivery:
         )
 
     def _is_ours_to_write(self, shown: Shown | None) -> bool:
-        """An empty cell we never filled, or a value that we put there. Anything else is somebody's decision."""
+        """An empty cell we never filled, a value that we put there, or one that somebody chose to replace."""
         score = self.score
         if shown is None:
             was_cleared_by_us = score.delivered_at is not None and score.delivered_given is None
             return score.may_fill_blank or was_cleared_by_us
+        if score.given is not None and score.may_replace and str(shown) == score.may_replace:
+            return True
         return self._is_ours(shown)
 
     def _is_ours(self, shown: Shown) -> bool:
@@ -180,11 +388,11 @@ class _Delivery:
 
     # --- send ---
 
-    def _send(self, url: str) -> None:
+    def send(self, gradebook: Gradebook, url: str, shown: Shown | None) -> None:
         timestamp = self._next_timestamp()
-        body = self._body(timestamp)
+        body = self._body(timestamp, shown)
         post = self._note(timestamp, body)
-        answer = self.gradebook.send(url, body)
+        answer = gradebook.send(url, body)
         kind = classify(answer)
         if kind == Kind.OK and self.platform.accepted_score_is_empty and answer.content.strip():
             kind = Kind.GONE_USER
@@ -192,9 +400,14 @@ class _Delivery:
         # A 5xx, and a success that says more than it should, may have been taken all the same: left open.
         is_open = kind == Kind.TRANSIENT or (kind != Kind.OK and 200 <= answer.status < 300)
         post.outcome = "" if is_open else ("accepted" if kind == Kind.OK else kind.value)
+        text = said(answer) if kind != Kind.OK else ""
+        if kind == Kind.NEEDS_TEACHER and "attempt" in text.lower() and not self.has_work:
+            post.outcome = NO_ATTEMPT_LEFT
         post.save(update_fields=["status", "outcome"])
+        if post.outcome == NO_ATTEMPT_LEFT:  # then without an attempt, as corrections go
+            raise _Later(timestamp.replace(microsecond=0) + timedelta(seconds=1))
         if kind != Kind.OK:
-            raise ServiceError(kind, status=answer.status, said=said(answer), retry_after=retry_after(answer))
+            raise ServiceError(kind, status=answer.status, said=text, retry_after=retry_after(answer))
         self.open_posts.append(post)
 
     def _next_timestamp(self) -> datetime:
@@ -203,36 +416,50 @@ class _Delivery:
             raise _Later(last.replace(microsecond=0) + timedelta(seconds=1))
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
-    def _body(self, timestamp: datetime) -> bytes:
+    def _body(self, timestamp: datetime, shown: Shown | None) -> bytes:
         score = self.score
         repeat_comment = not self.platform.comments_pile_up or not self._comment_is_there()
+        has_extension = self.platform.has_submission_extension
         return score_body(
             user_id=score.person.sub,
             given=score.given,
             maximum=score.maximum,
             timestamp=timestamp,
             comment=self._comment() if repeat_comment else None,
-            extension=self._extension(),
+            extension=self._extension(shown) if has_extension else None,
+            submitted_at=self._handed_in_at(timestamp) if has_extension else None,
         )
+
+    def _handed_in_at(self, timestamp: datetime) -> datetime | None:
+        """The same over all corrections, and never in the future, should our clock have been ahead when it was first sent."""
+        return None if self.score.given is None else min(self.first_at or timestamp, timestamp)
 
     def _comment(self) -> str | None:
         """None says nothing; an empty text takes back the one that was delivered, where the platform replaces comments."""
         replaces = not self.platform.comments_pile_up and bool(self.score.delivered_comment)
         return self.score.comment or ("" if replaces else None)
 
-    def _extension(self) -> Mapping[str, Any] | None:
-        if not self.platform.has_submission_extension:
-            return None
-        is_first = not self._has_sent() and self.score.given is not None
-        return {"new_submission": False} | ({"prioritize_non_tool_grade": True} if is_first else {})
+    def _extension(self, shown: Shown | None) -> Mapping[str, Any]:
+        """The work is handed in once, with the address that SpeedGrader opens; a correction makes no new attempt.
+
+        The whole of it goes along each time with the same time of handing in: a post without it would take the address away.
+        """
+        if self.score.given is None:
+            return {"new_submission": False}
+        work = {
+            "new_submission": not self.has_work,
+            "submission_type": "basic_lti_launch",
+            "submission_data": review.address(self.link, self.score.person),
+        }
+        # A cell that looks empty to us may hold a grade that Canvas does not show a tool: that one stays.
+        return work | ({"prioritize_non_tool_grade": True} if shown is None else {})
 
     def _note(self, timestamp: datetime, body: bytes) -> ScorePost:
         """Into the ledger before it leaves, in the same transaction that proves the lease is still ours."""
         score = self.score
         with transaction.atomic():
-            if not outbox.still_ours(score):
+            if not lanes.still_ours(score, last_timestamp=timestamp):
                 raise _LeaseLost
-            Score.objects.filter(pk=score.pk).update(last_timestamp=timestamp)
             return ScorePost.objects.create(
                 score=score,
                 revision=score.revision,
@@ -244,14 +471,15 @@ class _Delivery:
 
     # --- how it ended ---
 
-    def _confirm(self, shown: Shown | None) -> None:
+    def confirm(self, shown: Shown | None) -> None:
         """Accepted: is it shown? An empty cell or an older grade of ours may be a copy that lags behind; look again."""
         if _same(shown, self.score):
             return self._delivered(shown)
         posts = [post for post in self.open_posts if post.revision == self.score.revision]
         if (shown is None or self._is_ours(shown)) and len(posts) < UNSEEN_TRIES:
             raise ServiceError(Kind.TRANSIENT, said=UNSEEN)
-        self._conflict(shown, said="" if shown else UNSEEN)
+        replaced = bool(shown) and str(shown) == self.score.may_replace
+        self._conflict(shown, said=UNSEEN if not shown else HOLDS_ON if replaced else "")
 
     def _already_there(self, shown: Shown | None) -> None:
         """Somebody typed the same grade. It stays theirs: nothing is sent, and a later one of ours will not replace it."""
@@ -269,18 +497,30 @@ class _Delivery:
                 delivered_comment=score.comment,
             ):
                 return
-            newest = max(self.open_posts, key=lambda post: post.pk, default=None)
-            score.posts.filter(outcome__in=["", "accepted"]).update(outcome="closed")
+            *older, newest = sorted(post.pk for post in self.open_posts) or [0]
+            if older:
+                ScorePost.objects.filter(pk__in=older).update(outcome="closed")
             if newest:
-                ScorePost.objects.filter(pk=newest.pk).update(outcome="confirmed", read_back=str(shown or ""))
+                ScorePost.objects.filter(pk=newest).update(outcome="confirmed", read_back=str(shown or ""))
 
     def _conflict(self, shown: Shown | None, said: str = "") -> None:
-        self._end(Score.State.CONFLICT, shown, platform_said=said)
+        """Somebody took the cell over: nothing that we sent before stands for us in it any more, whatever it shows later."""
+        nothing_of_ours = {"delivered_at": None, "delivered_given": None, "delivered_maximum": None}
+        with transaction.atomic():
+            if self._end(Score.State.CONFLICT, shown, platform_said=said, **nothing_of_ours):
+                pks = [post.pk for post in self.open_posts]
+                ScorePost.objects.filter(pk__in=pks).update(outcome="closed")
 
     def _end(self, state: Score.State, shown: Shown | None, **more: object) -> bool:
-        """Nothing more to do for this revision: from here on an empty cell is somebody's choice."""
-        ended: dict[str, object] = {"reason": "", "platform_said": "", "attempts": 0, "may_fill_blank": False}
-        return outbox.settle(self.score, state=state, lms_shows=str(shown or ""), **(ended | more))
+        """Nothing more to do for this revision: from here on an empty cell is somebody's choice, and leave is used up."""
+        ended: dict[str, object] = {
+            "reason": "",
+            "platform_said": "",
+            "attempts": 0,
+            "may_fill_blank": False,
+            "may_replace": "",
+        }
+        return lanes.settle(self.score, state=state, lms_shows=str(shown or ""), **(ended | more))
 
 
 def _same(shown: Shown | None, score: Score) -> bool:
@@ -289,22 +529,16 @@ def _same(shown: Shown | None, score: Score) -> bool:
     return shown.is_close_to(score.given, score.maximum)
 
 
-def _failed(score: Score, error: ServiceError) -> None:
-    log.warning("score not delivered", score=score.pk, kind=error.kind.value, status=error.status)
-    if error.is_permanent:
-        outbox.settle(score, state=Score.State.REFUSED, reason=error.kind.value, platform_said=error.said)
-        return
-    attempts = score.attempts + 1
-    when = timezone.now() + timedelta(seconds=error.retry_after or _delay(error.kind, attempts))
-    outbox.settle(
-        score, reason=error.kind.value, platform_said=error.said, attempts=attempts, not_before=when
-    )
-    if error.kind == Kind.RATE or isinstance(error, Unreachable):
-        outbox.hold(score, min(when, timezone.now() + HOLD))
+def _when(error: ServiceError, attempts: int) -> datetime:
+    """When to try again: as long as the platform asks, else doubling from five seconds to an hour.
 
-
-def _delay(kind: Kind, attempts: int) -> float:
-    """Seconds until the next try: doubling from five seconds to an hour; at once an hour where a person has to act."""
-    needs_a_person = kind in (Kind.NEEDS_TEACHER, Kind.NEEDS_ADMIN, Kind.TOKEN)
+    At once an hour where a person has to act. A tenth more or less by chance, so that many do not come back together.
+    """
+    needs_a_person = error.kind in (Kind.NEEDS_TEACHER, Kind.NEEDS_ADMIN, Kind.TOKEN)
     base = LONGEST_DELAY if needs_a_person else min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 12))
-    return base * random.uniform(0.9, 1.1)
+    asked = (error.retry_after or 0) * random.uniform(1.0, 1.1)
+    return timezone.now() + timedelta(seconds=asked or base * _jitter())
+
+
+def _jitter() -> float:
+    return random.uniform(0.9, 1.1)

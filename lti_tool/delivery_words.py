@@ -3,21 +3,36 @@
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from lti_tool.ags import Shown
 from lti_tool.errors import Kind
 from lti_tool.models import Registration, Score
 
+# Said beside a conflict that came of our own post: the LMS took the grade and goes on showing another one.
+HOLDS_ON = "accepted, but the LMS holds on to its own"
 
-def sentence(score: Score, family: str) -> str:
+
+def sentence(score: Score, family: str, pause: str = "") -> str:
+    """`pause` is the errors.Kind for which grades of the whole deployment rest; empty where they do not."""
     lms = {Registration.Family.CANVAS: "Canvas", Registration.Family.MOODLE: "Moodle"}.get(
         Registration.Family(family), _("Your LMS")
     )
+    if pause and score.state == Score.State.WAITING and not score.reason:
+        return _paused(lms)
     words = {
         Score.State.DELIVERED: _delivered,
         Score.State.CONFLICT: _conflict,
+        Score.State.KEPT: _kept,
         Score.State.REFUSED: _refused,
         Score.State.WAITING: _waiting,
     }
     return words[Score.State(score.state)](score, lms)
+
+
+def _paused(lms: str) -> str:
+    return _(
+        "Waiting: %(lms)s does not let Bellringer in at present. Nothing is lost; we try with one grade every hour, and "
+        "all follow once it arrives. The LMS administrator can mend it: the tool's key or its permissions are off."
+    ) % {"lms": lms}
 
 
 def _delivered(score: Score, lms: str) -> str:
@@ -27,19 +42,70 @@ def _delivered(score: Score, lms: str) -> str:
 
 
 def _conflict(score: Score, lms: str) -> str:
+    named = {"lms": lms, "shows": score.lms_shows, "ours": _ours(score)}
+    if score.given is None and score.lms_shows:
+        return (
+            _(
+                "%(lms)s shows %(shows)s, entered there. We left it as it is: only our own grade would be taken back. "
+                "To remove it, clear the cell in %(lms)s."
+            )
+            % named
+        )
+    if score.lms_shows and score.platform_said == HOLDS_ON:
+        return (
+            _(
+                "%(lms)s took Bellringer's %(ours)s and goes on showing %(shows)s, entered there: it keeps what was typed in "
+                "its gradebook. The mark is kept here. Remove the override or the lock on that cell in %(lms)s, then press "
+                "Send anyway; or keep theirs."
+            )
+            % named
+        )
     if score.lms_shows:
-        return _(
-            "%(lms)s shows %(shows)s, entered there. We left it as it is. "
-            "To use Bellringer's grade, clear the cell there and press Send again."
-        ) % {"lms": lms, "shows": score.lms_shows}
+        return (
+            _(
+                "%(lms)s shows %(shows)s, entered there. We left it as it is. "
+                "Send anyway replaces it with Bellringer's %(ours)s; Keep theirs leaves it for good."
+            )
+            % named
+        )
     if score.platform_said:
-        return _(
-            "%(lms)s accepts the grade and goes on showing an empty cell. The mark is kept here. "
-            "Remove the override or the lock on that cell in %(lms)s, then press Send again."
-        ) % {"lms": lms}
-    return _(
-        "The grade was cleared in %(lms)s. We left it empty. To fill it with Bellringer's grade, press Send again."
-    ) % {"lms": lms}
+        return (
+            _(
+                "%(lms)s accepts the grade and goes on showing an empty cell. The mark is kept here. "
+                "Remove the override or the lock on that cell in %(lms)s, then press Send anyway."
+            )
+            % named
+        )
+    return (
+        _(
+            "The grade was cleared in %(lms)s. We left it empty. "
+            "Send anyway fills it with Bellringer's %(ours)s; Keep theirs leaves it empty for good."
+        )
+        % named
+    )
+
+
+def _kept(score: Score, lms: str) -> str:
+    named = {"lms": lms, "shows": score.lms_shows, "ours": _ours(score)}
+    if score.lms_shows:
+        return (
+            _(
+                "%(lms)s keeps its own grade (%(shows)s when it was decided). Bellringer's %(ours)s is kept here and not sent, "
+                "nor are later corrections, until you press Send anyway."
+            )
+            % named
+        )
+    return (
+        _(
+            "%(lms)s keeps an empty cell. Bellringer's %(ours)s is kept here and not sent, nor are later corrections, "
+            "until you press Send anyway."
+        )
+        % named
+    )
+
+
+def _ours(score: Score) -> str:
+    return _("no grade") if score.given is None else str(Shown(score.given, score.maximum))
 
 
 def _refused(score: Score, lms: str) -> str:

@@ -265,6 +265,9 @@ class LineItem(models.Model):
     score_maximum = models.DecimalField(max_digits=9, decimal_places=3)
     url = models.CharField(max_length=URL_LENGTH, blank=True)
     lease_expires_at = models.DateTimeField(null=True)
+    review_offered_at = models.DateTimeField(
+        null=True, help_text="When the platform was told where its gradebook finds a person's sheet."
+    )
 
     class Meta:
         constraints = [
@@ -358,6 +361,24 @@ class ScorePost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.score_id} r{self.revision} {self.status}"
+
+
+class SendingLane(models.Model):
+    """The right to have one request about grades under way to a platform. As many lanes, as many at once, whoever works."""
+
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="lanes")
+    number = models.PositiveSmallIntegerField()
+    lease = models.UUIDField(null=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True, help_text="Last: whoever waited longest goes first.")
+    rests_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0, help_text="Times in a row that nobody answered.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["registration", "number"], name="sending_lane_once")]
+
+    def __str__(self) -> str:
+        return f"{self.registration_id}/{self.number}"
 
 
 class ToolKey(models.Model):

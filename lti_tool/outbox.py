@@ -1,22 +1,19 @@
 """Which grade the LMS should show. A Score row is written in the caller's transaction; the worker takes it from there.
 
-Nothing here does HTTP. A row is claimed under a lease, so a worker that dies loses nothing: another one claims it.
+Nothing here does HTTP. The worker's side is in lanes (who may send now) and delivery (what happens to one grade).
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from lti_tool import delivery_words
+from lti_tool import delivery_words, lanes
 from lti_tool.errors import Kind
-from lti_tool.models import LineItem, Person, ResourceLink, Score, in_service
+from lti_tool.models import LineItem, Person, ResourceLink, Score
 
 # A line item of this tag is the activity's own column, where the platform made one together with the link.
 OWN_COLUMN_TAG = "result"
@@ -33,6 +30,15 @@ class Delivery:
     next_try_at: datetime | None
     delivered_at: datetime | None
     can_retry: bool
+    # What the LMS shows that is not ours, as text; empty for an empty cell. What a decision is about.
+    lms_shows: str = ""
+    # Somebody changed the cell in the LMS: ours may be sent anyway, or theirs be kept.
+    can_send_anyway: bool = False
+    can_keep_theirs: bool = False
+
+
+class ChangedSince(Exception):
+    """What somebody decided about is no longer what there is."""
 
 
 def ensure_line_item(link: ResourceLink, *, tag: str, label: str, score_maximum: Decimal) -> LineItem:
@@ -68,7 +74,10 @@ def _want(
         for field, value in wanted.items():
             setattr(score, field, value)
         score.revision += 1
-        _requeue(score)
+        if score.state == Score.State.KEPT:  # somebody chose the LMS's grade: ours is noted, and not sent
+            score.save()
+        else:
+            _requeue(score)
         return score
 
 
@@ -82,106 +91,83 @@ def _requeue(score: Score) -> None:
 
 def deliveries(link: ResourceLink, *, tag: str) -> dict[int, Delivery]:
     rows = Score.objects.filter(line_item__resource_link=link, line_item__tag=tag)
-    family = link.deployment.registration.platform_family
-    return {score.person_id: _delivery(score, family) for score in rows}
+    deployment = link.deployment
+    family = deployment.registration.platform_family
+    pause = deployment.pause_reason if deployment.paused_until else ""
+    return {score.person_id: _delivery(score, family, pause) for score in rows}
 
 
-def _delivery(score: Score, family: str) -> Delivery:
+def _delivery(score: Score, family: str, pause: str) -> Delivery:
     is_waiting = score.state == Score.State.WAITING
+    is_conflict = score.state == Score.State.CONFLICT
+    is_decided = is_conflict or score.state == Score.State.KEPT
     return Delivery(
         state=score.state,
-        sentence=delivery_words.sentence(score, family),
+        sentence=delivery_words.sentence(score, family, pause),
         given=score.given,
         maximum=score.maximum,
         next_try_at=score.not_before if is_waiting and score.attempts else None,
         delivered_at=score.delivered_at,
         can_retry=score.state in (Score.State.REFUSED, Score.State.CONFLICT)
-        or bool(is_waiting and score.reason),
+        or bool(is_waiting and (score.reason or pause)),
+        lms_shows=score.lms_shows if is_decided else "",
+        # A withdrawal is never sent over somebody's grade: that would leave them none.
+        can_send_anyway=is_decided and score.given is not None,
+        can_keep_theirs=is_conflict,
     )
 
 
 def retry(link: ResourceLink, *, tag: str, people: Sequence[Person] | None) -> int:
-    """Queue again what did not arrive. A grade typed in the LMS still wins.
+    """Queue again what did not arrive, and end a pause. A grade typed in the LMS still wins.
 
     What somebody changed in the LMS is left out, unless the person is named: then a cell that was cleared may be filled.
+    What somebody chose to keep stays.
     """
     with transaction.atomic():
         rows = Score.objects.select_for_update().filter(line_item__resource_link=link, line_item__tag=tag)
         rows = rows.exclude(state=Score.State.CONFLICT) if people is None else rows.filter(person__in=people)
-        open_rows = list(rows.exclude(state=Score.State.DELIVERED))
+        open_rows = list(rows.exclude(state__in=(Score.State.DELIVERED, Score.State.KEPT)).order_by("pk"))
         if any(score.reason == Kind.GONE_ITEM for score in open_rows):
-            LineItem.objects.filter(resource_link=link, tag=tag).update(url="")
+            LineItem.objects.filter(resource_link=link, tag=tag).update(url="", review_offered_at=None)
         for score in open_rows:
             score.may_fill_blank = score.may_fill_blank or people is not None
             _requeue(score)
+        if open_rows:
+            lanes.wake(link.deployment)
     return len(open_rows)
 
 
-# --- the worker's side ----------------------------------------------------------------------------
+def send_anyway(link: ResourceLink, *, tag: str, person: Person, seen: str) -> Score:
+    """Replace what the LMS shows, which is what `seen` says, with our grade: that and nothing else.
 
-
-def claim(limit: int = 10) -> list[Score]:
-    """Scores that are due, leased to this worker until the lease ends. Oldest first."""
-    now = timezone.now()
-    free = Q(lease=None) | Q(lease_expires_at__lt=now)
-    with transaction.atomic():
-        due = Score.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            free,
-            in_service("line_item__resource_link__deployment"),
-            state=Score.State.WAITING,
-            not_before__lte=now,
-        )
-        rows = list(
-            due.select_related("person", "line_item__resource_link__deployment__registration").order_by(
-                "not_before", "pk"
-            )[:limit]
-        )
-        for score in rows:
-            score.lease = uuid.uuid4()
-            score.lease_expires_at = now + lease_time()
-            score.save(update_fields=["lease", "lease_expires_at"])
-    return rows
-
-
-def lease_time() -> timedelta:
-    return timedelta(seconds=settings.LTI_SCORE_LEASE_SECONDS)
-
-
-def hold(score: Score, until: datetime) -> None:
-    """Let the whole registration rest until then: its platform is out of breath."""
-    registration = score.line_item.resource_link.deployment.registration
-    Score.objects.filter(
-        line_item__resource_link__deployment__registration=registration,
-        state=Score.State.WAITING,
-        not_before__lt=until,
-    ).update(not_before=until)
-
-
-def still_ours(score: Score) -> bool:
-    """Whether this worker's lease on the row holds; extends it."""
-    return bool(
-        Score.objects.filter(pk=score.pk, lease=score.lease).update(
-            lease_expires_at=timezone.now() + lease_time()
-        )
-    )
-
-
-def release_lease(score: Score) -> None:
-    Score.objects.filter(pk=score.pk, lease=score.lease).update(lease=None, lease_expires_at=None)
-
-
-def settle(score: Score, **changes: object) -> bool:
-    """Write how the delivery of this revision ended, unless the lease was lost.
-
-    A newer revision that arrived meanwhile stays waiting and goes next; what was delivered is kept all the same.
+    Raises ChangedSince when the row says something else by now. Should the LMS show something else when the worker comes
+    to it, it is a conflict once more.
     """
-    changes |= {"lease": None, "lease_expires_at": None}
-    kept = {
-        name: value
-        for name, value in changes.items()
-        if name.startswith(("delivered_", "lease", "lms_", "may_"))
-    }
-    mine = Score.objects.filter(pk=score.pk, lease=score.lease)
-    if mine.filter(revision=score.revision).update(**changes):
-        return True
-    return bool(mine.exclude(revision=score.revision).update(**kept))
+    with transaction.atomic():
+        score = _decided(link, tag, person, seen, Score.State.CONFLICT, Score.State.KEPT)
+        if score.given is None:
+            raise ChangedSince
+        score.may_replace = seen
+        score.may_fill_blank = not seen
+        _requeue(score)
+        return score
+
+
+def keep_theirs(link: ResourceLink, *, tag: str, person: Person, seen: str) -> Score:
+    """Leave in the LMS what stands there, for good. Later corrections of ours are kept here and not sent.
+
+    `send_anyway` is the way back. Raises ChangedSince as that does.
+    """
+    with transaction.atomic():
+        score = _decided(link, tag, person, seen, Score.State.CONFLICT)
+        score.state = Score.State.KEPT
+        score.save(update_fields=["state"])
+        return score
+
+
+def _decided(link: ResourceLink, tag: str, person: Person, seen: str, *states: Score.State) -> Score:
+    rows = Score.objects.select_for_update().filter(line_item__resource_link=link, line_item__tag=tag)
+    score = rows.filter(person=person, state__in=states, lms_shows=seen).first()
+    if score is None:
+        raise ChangedSince
+    return score

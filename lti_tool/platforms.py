@@ -20,15 +20,34 @@ class Platform:
     ties_columns_to_links: bool = True
     # Moodle answers a refused score with 200 and a body when the refusal cannot be put in the status line.
     accepted_score_is_empty: bool = False
-    # Canvas makes a new attempt at each post unless told not to, and can be told to spare a typed grade.
+    # Canvas makes a new attempt at each post unless told not to, opens our page in its grader if told where it is, and
+    # spares a grade that stands in the cell if asked to. So what looks empty to us there needs no look beforehand.
     has_submission_extension: bool = False
+    # Moodle's gradebook links each cell to the tool; where to, it takes by PUT only. Others take it when the column is made.
+    takes_review_by_put: bool = False
+    # Requests about grades that may be under way at once. Canvas sets 50 of 600 aside for each (lti.md C17).
+    at_once: int = 4
+    # Scores that one worker takes in a go.
+    batch: int = 40
+    # Whether the list of results leaves nobody out who has a grade that we may see: read in the source of both.
+    lists_everybody: bool = False
+    # How many results one page holds, if asked; None: everything comes at once. Moodle answers `limit` with an error page.
+    results_page: int | None = None
 
 
 _HABITS = {
     Registration.Family.CANVAS: Platform(
-        comments_pile_up=True, ties_columns_to_links=False, has_submission_extension=True
+        comments_pile_up=True,
+        ties_columns_to_links=False,
+        has_submission_extension=True,
+        at_once=2,
+        batch=200,
+        lists_everybody=True,
+        results_page=100,
     ),
-    Registration.Family.MOODLE: Platform(accepted_score_is_empty=True),
+    Registration.Family.MOODLE: Platform(
+        accepted_score_is_empty=True, takes_review_by_put=True, lists_everybody=True
+    ),
 }
 _DEFAULT = Platform()
 

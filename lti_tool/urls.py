@@ -6,6 +6,7 @@ app_name = "lti_tool"
 urlpatterns = [
     path("login/", views.login, name="login"),
     path("launch/", views.launch, name="launch"),
+    path("review/<int:link>/<uuid:person>/", views.review, name="review"),
     path("jwks.json", views.jwks, name="jwks"),
     path("codes/", views.codes, name="codes"),
     path("open/<str:code>/", views.open_code, name="open"),

@@ -2,6 +2,7 @@
 
 import copy
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -65,6 +66,11 @@ def launch(request: HttpRequest) -> HttpResponse:
     if begun is None:
         return _deep_linking(request, verified)
     return first_page(request, begun, resolve_url(settings.LTI_LAUNCH_URL))
+
+
+def review(request: HttpRequest, link: int, person: UUID) -> HttpResponse:
+    """What a gradebook keeps as the address of somebody's sheet. It is opened by a launch; by itself it shows nothing."""
+    return render(request, "lti_tool/over.html", status=404)
 
 
 def first_page(request: HttpRequest, launch: Launch, path: str) -> HttpResponse:

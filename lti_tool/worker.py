@@ -1,54 +1,84 @@
-"""The embedded worker: one extra process that delivers grades, reads rosters and tidies up. Any number may run."""
+"""The embedded worker: one extra process that delivers grades, reads rosters and tidies up. Any number may run.
+
+Each kind of work has threads of its own, so that a long roster holds no grade up. How many requests a platform gets at
+once is not decided here but by its lanes, which all workers share.
+"""
 
 import threading
-import time
+from collections.abc import Callable
 
 import structlog
-from django.db import OperationalError, close_old_connections
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connections
 
-from lti_tool import delivery, outbox, roster, session
+from lti_tool import delivery, lanes, roster, session
 
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 0.5
+# While grades are on their way, a lane that comes free is taken again soon.
+BUSY_SECONDS = 0.05
+AFTER_TROUBLE_SECONDS = 5.0
 TIDY_SECONDS = 600.0
+
+Step = Callable[[threading.Event], bool]
 
 
 def run(stop: threading.Event) -> None:
     """Work until `stop` is set. A database that is away for a moment is waited for; nothing is lost by it."""
-    tidied = 0.0
-    while not stop.is_set():
-        close_old_connections()
-        try:
-            if time.monotonic() - tidied > TIDY_SECONDS:
-                session.forget_expired()
-                tidied = time.monotonic()
-            if not work_once(stop):
-                stop.wait(IDLE_SECONDS)
-        except OperationalError:
-            log.warning("database away")
-            stop.wait(5)
-        except Exception:  # whatever it was, the other schools' grades go on
-            log.exception("worker stumbled")
-            stop.wait(5)
+    steps: list[Step] = [_sweep, _tidy, *([_deliver] * settings.LTI_WORKER_THREADS)]
+    threads = [threading.Thread(target=_keep_doing, args=(step, stop)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def work_once(stop: threading.Event | None = None) -> int:
-    """Do what is due now; gives how many things that was. Rows that are not reached are given back at once."""
-    done = 0
-    scores = outbox.claim()
-    for score in scores:
-        if stop is not None and stop.is_set():
-            outbox.release_lease(score)
-            continue
-        if not outbox.still_ours(
-            score
-        ):  # an earlier one took long: its lease ran out and another worker has it
-            continue
-        delivery.deliver(score)
+    """Do what is due now, one thing after another; gives how many things that was."""
+    stop, done = stop or threading.Event(), 0
+    while not stop.is_set() and _deliver(stop):
         done += 1
+    return done + _sweep(stop)
+
+
+def _keep_doing(step: Step, stop: threading.Event) -> None:
+    idle = 0.0
+    try:
+        while not stop.is_set():
+            close_old_connections()
+            try:
+                # Longer and longer, so that many idle threads ask the database rarely.
+                idle = BUSY_SECONDS if step(stop) else min(max(idle * 2, BUSY_SECONDS), IDLE_SECONDS)
+                if idle > BUSY_SECONDS:
+                    stop.wait(idle)
+            except OperationalError:
+                log.warning("database away")
+                stop.wait(AFTER_TROUBLE_SECONDS)
+            except Exception:  # whatever it was, the other schools' grades go on
+                log.exception("worker stumbled")
+                stop.wait(AFTER_TROUBLE_SECONDS)
+    finally:
+        connections.close_all()
+
+
+def _deliver(stop: threading.Event) -> bool:
+    batch = lanes.claim()
+    if batch is None:
+        return False
+    delivery.deliver(batch, stop)
+    return True
+
+
+def _sweep(stop: threading.Event) -> bool:
     context = roster.claim()
-    if context:
-        roster.sweep(context)
-        done += 1
-    return done
+    if context is None:
+        return False
+    roster.sweep(context)
+    return True
+
+
+def _tidy(stop: threading.Event) -> bool:
+    session.forget_expired()
+    stop.wait(TIDY_SECONDS)
+    return True

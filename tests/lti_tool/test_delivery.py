@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from lti_tool import claims, delivery, outbox
+from lti_tool import claims, delivery, lanes
 from lti_tool.models import Deployment, LineItem, Score, ScorePost
 from tests.certification.launching import launch
 from tests.grades import Column
@@ -227,17 +227,32 @@ def test_platform_that_fails_is_tried_again(column, fault, said):
         {"close": True, "times": 3},
     ],
 )
-def test_results_that_cannot_be_read_hold_the_grade_back(column, fault):
-    column.school.fault("results", **fault)
+def test_results_that_cannot_be_read_hold_a_correction_back(column, fault):
     column.publish(14)
-
     column.work()
+    column.school.fault("results", **fault)
+    column.publish(17)
+
+    with later(seconds=2):
+        column.work()
     assert column.score().state == "waiting"
-    assert column.school.requests("scores") == 0
+    assert column.school.requests("scores") == 1
 
     with later(seconds=60):
         column.work()
-    assert column.shown() == 14
+    assert column.shown() == 17
+
+
+# Canvas is not asked first: it spares what it does not show (test_canvas_is_asked_to_spare_a_grade_it_does_not_show_us).
+@pytest.mark.parametrize("column", ["plain", "moodle"], indirect=True)
+def test_results_that_cannot_be_read_hold_the_first_grade_back(column):
+    column.school.fault("results", status=500, body="")
+    column.publish(14)
+
+    column.work()
+
+    assert column.score().state == "waiting"
+    assert column.school.requests("scores") == 0
 
 
 def test_platform_that_never_answers_is_given_up_in_time(sandbox, tool_key, settings):
@@ -303,9 +318,11 @@ def test_throttled_platform_is_left_in_peace_for_all_its_grades(sandbox, tool_ke
         column.publish(14, person)
 
     column.work()
-    waiting = Score.objects.filter(state="waiting")
-    assert [score.reason for score in waiting] == ["rate"]
-    assert "slow down" in column.sentence(waiting.get().person)
+    assert sorted(score.reason for score in Score.objects.filter(state="waiting")) == ["", "", "rate"]
+    assert column.school.requests("scores") == 1
+    assert "slow down" in column.sentence(Score.objects.get(reason="rate").person)
+    column.work()
+    assert column.school.requests("scores") == 1
 
     with later(seconds=60):
         column.work()
@@ -355,7 +372,7 @@ def test_canvas_keeps_one_attempt_and_one_comment_over_corrections(canvas_column
             canvas_column.work()
 
     cell = canvas_column.cell()
-    assert (cell["score"], cell["attempts"], cell["comments"]) == (13, 0, ["A clear opening."])
+    assert (cell["score"], cell["attempts"], cell["comments"]) == (13, 1, ["A clear opening."])
 
 
 def test_locked_moodle_column_waits_and_says_what_to_look_at(moodle_column):
@@ -421,11 +438,11 @@ def test_activity_without_grade_service_says_so(column):
 def test_lease_keeps_two_workers_from_sending_the_same(column):
     column.publish(14)
 
-    first, second = outbox.claim(), outbox.claim()
+    first, second = lanes.claim(), lanes.claim()
 
-    assert (len(first), len(second)) == (1, 0)
-    outbox.release_lease(first[0])
-    assert len(outbox.claim()) == 1
+    assert (len(first.scores), second) == (1, None)
+    lanes.release(first.scores)
+    assert len(lanes.claim().scores) == 1
 
 
 def test_one_row_that_cannot_be_sent_does_not_keep_the_others(sandbox, tool_key, monkeypatch):

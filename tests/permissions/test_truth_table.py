@@ -79,6 +79,13 @@ TABLE = [
     # The doors of LTI know no role: what they check is tests/certification and tests/lti_tool/test_session.py.
     ("POST", "lti_tool:login", (), {}, dict.fromkeys(ROLES, 400)),
     ("POST", "lti_tool:launch", (), {}, dict.fromkeys(ROLES, 400)),
+    (
+        "GET",
+        "lti_tool:review",
+        ("link", "person"),
+        None,
+        dict.fromkeys(ROLES, 404),
+    ),  # opened by a launch only
     ("GET", "lti_tool:jwks", (), None, dict.fromkeys(ROLES, 200)),
     ("POST", "lti_tool:codes", (), {"path": "/nowhere/"}, allow(*EVERYONE, ok=400)),
     ("GET", "lti_tool:open", ("code",), None, dict.fromkeys(ROLES, 410)),

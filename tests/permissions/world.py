@@ -38,6 +38,7 @@ def make() -> World:
     keys = {
         "activity": activity.key,
         "person": candidate.key,
+        "link": link.pk,
         "draft": draft.key,
         "published": activity.rubric.key,
         "criterion": criterion.pk,
