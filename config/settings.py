@@ -34,6 +34,11 @@ TOOL_URL = (
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEVELOPMENT else [])
 
 INSTALLED_APPS = [
+    "config.apps.AdministrationConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
@@ -53,12 +58,17 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "lti_tool.middleware.FrameAncestorsMiddleware",
+    "config.administration.AdministrationHeaders",
     "lti_tool.middleware.CorrelationMiddleware",
     "lti_tool.middleware.LaunchMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "lti_tool.middleware.LaunchLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # These three do nothing outside /admin/.
+    "config.administration.SessionUnderAdmin",
+    "config.administration.AuthenticationUnderAdmin",
+    "config.administration.MessagesUnderAdmin",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -72,6 +82,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "lti_tool.context_processors.launch",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
             ]
         },
     }
@@ -146,6 +158,34 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- administration -----------------------------------------------------------------------------
+# The only cookies that authenticate anything: docs/decisions/0007. They never leave ADMINISTRATION_PATH.
+ADMINISTRATION_PATH = "/admin/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("UserAttributeSimilarityValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
+SESSION_COOKIE_NAME = "bellringer-admin"
+SESSION_COOKIE_PATH = ADMINISTRATION_PATH
+SESSION_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = "bellringer-admin-csrf"
+CSRF_COOKIE_PATH = ADMINISTRATION_PATH
+CSRF_COOKIE_SECURE = not DEVELOPMENT
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_AGE = None
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", default=10)
+
 # --- LTI ----------------------------------------------------------------------------------------
 LTI_LAUNCH_URL = "activities:start"
 LTI_LAUNCH_TOKEN_HOURS = 8
@@ -215,7 +255,7 @@ LOGGING = {
 }
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # frames are the point: CSP frame-ancestors names who may
-    "security.W003",  # no cookie authenticates anything, so there is no request to forge
+    "security.W003",  # the only cookie that authenticates is the admin's, and the admin checks its own forms
     "security.W005",  # other subdomains are not ours to decide about
     "security.W021",
 ]

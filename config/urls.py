@@ -1,6 +1,8 @@
+from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("lti/", include("lti_tool.urls")),
     path("activities/", include("assessments.activities.urls")),
     path("activities/", include("assessments.results.urls")),

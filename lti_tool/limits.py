@@ -16,7 +16,7 @@ MAX_ADDRESSES = 10_000
 
 
 class Limit:
-    """At most `per_minute` counts for each address in a minute."""
+    """At most `per_minute` counts for each address (or whatever else is named) in a minute."""
 
     def __init__(self, per_minute: int) -> None:
         self.per_minute = per_minute
@@ -25,16 +25,21 @@ class Limit:
         self._lock = threading.Lock()
 
     def count(self, request: HttpRequest) -> None:
-        address = address_of(request)
-        with self._lock:
-            self._turn_page()
-            if address in self._counts or len(self._counts) < MAX_ADDRESSES:
-                self._counts[address] = self._counts.get(address, 0) + 1
+        self.count_name(address_of(request))
 
     def is_reached(self, request: HttpRequest) -> bool:
+        return self.is_reached_by(address_of(request))
+
+    def count_name(self, name: str) -> None:
         with self._lock:
             self._turn_page()
-            return self._counts.get(address_of(request), 0) >= self.per_minute
+            if name in self._counts or len(self._counts) < MAX_ADDRESSES:
+                self._counts[name] = self._counts.get(name, 0) + 1
+
+    def is_reached_by(self, name: str) -> bool:
+        with self._lock:
+            self._turn_page()
+            return self._counts.get(name, 0) >= self.per_minute
 
     def forget(self) -> None:
         with self._lock:
@@ -60,3 +65,4 @@ def address_of(request: HttpRequest) -> str:
 
 logins = Limit(settings.LTI_LOGINS_PER_MINUTE)
 rejections = Limit(settings.LTI_REJECTIONS_PER_MINUTE)
+sign_ins = Limit(settings.SIGN_INS_PER_MINUTE)

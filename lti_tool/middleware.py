@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -75,6 +76,8 @@ class FrameAncestorsMiddleware:
         response = self.get_response(request)
         if not response.headers.get("Content-Type", "").startswith("text/html"):
             return response  # data is never framed: the policy's 'none' stays
+        if request.path_info.startswith(settings.ADMINISTRATION_PATH):
+            return response  # administrators' pages are never framed either
         response._csp_replace = {"frame-ancestors": ["'self'", *_origins(request)]}  # type: ignore[attr-defined]
         return response
 

@@ -1,0 +1,23 @@
+import pytest
+from django.contrib.auth.models import User
+
+from lti_tool import limits
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def administrator(db):
+    return User.objects.create_superuser("ada", password=PASSWORD)
+
+
+@pytest.fixture
+def administration(client, administrator):
+    """A browser in which the administrator is signed in."""
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def _forget_tries():
+    limits.sign_ins.forget()
