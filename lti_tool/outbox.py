@@ -3,7 +3,6 @@
 Nothing here does HTTP. The worker's side is in lanes (who may send now) and delivery (what happens to one grade).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -108,8 +107,7 @@ def _delivery(score: Score, family: str, pause: str) -> Delivery:
         maximum=score.maximum,
         next_try_at=score.not_before if is_waiting and score.attempts else None,
         delivered_at=score.delivered_at,
-        can_retry=score.state in (Score.State.REFUSED, Score.State.CONFLICT)
-        or bool(is_waiting and (score.reason or pause)),
+        can_retry=score.state == Score.State.REFUSED or bool(is_waiting and (score.reason or pause)),
         lms_shows=score.lms_shows if is_decided else "",
         # A withdrawal is never sent over somebody's grade: that would leave them none.
         can_send_anyway=is_decided and score.given is not None,
@@ -117,20 +115,15 @@ def _delivery(score: Score, family: str, pause: str) -> Delivery:
     )
 
 
-def retry(link: ResourceLink, *, tag: str, people: Sequence[Person] | None) -> int:
-    """Queue again what did not arrive, and end a pause. A grade typed in the LMS still wins.
-
-    What somebody changed in the LMS is left out, unless the person is named: then a cell that was cleared may be filled.
-    What somebody chose to keep stays.
-    """
+def retry(link: ResourceLink, *, tag: str) -> int:
+    """Queue again what waits or was refused, and end a pause. What somebody changed in the LMS is decided one by one."""
+    decided = (Score.State.DELIVERED, Score.State.CONFLICT, Score.State.KEPT)
     with transaction.atomic():
         rows = Score.objects.select_for_update().filter(line_item__resource_link=link, line_item__tag=tag)
-        rows = rows.exclude(state=Score.State.CONFLICT) if people is None else rows.filter(person__in=people)
-        open_rows = list(rows.exclude(state__in=(Score.State.DELIVERED, Score.State.KEPT)).order_by("pk"))
+        open_rows = list(rows.exclude(state__in=decided).order_by("pk"))
         if any(score.reason == Kind.GONE_ITEM for score in open_rows):
             LineItem.objects.filter(resource_link=link, tag=tag).update(url="", review_offered_at=None)
         for score in open_rows:
-            score.may_fill_blank = score.may_fill_blank or people is not None
             _requeue(score)
         if open_rows:
             lanes.wake(link.deployment)

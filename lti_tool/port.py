@@ -1,6 +1,6 @@
 """All of lti_tool that the rest of the house may use. Its size does not grow without a decision record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
@@ -11,11 +11,12 @@ from rest_framework.permissions import BasePermission
 
 from lti_tool import outbox, roster
 from lti_tool.models import Context, Person, ResourceLink, Role
-from lti_tool.outbox import Delivery
+from lti_tool.outbox import ChangedSince, Delivery
 from lti_tool.roster import Member
 from lti_tool.session import Launch, shell
 
 __all__ = [
+    "ChangedSince",
     "Delivery",
     "Launch",
     "LaunchRequired",
@@ -24,11 +25,13 @@ __all__ = [
     "current_launch",
     "deliveries",
     "ensure_line_item",
+    "keep_theirs",
     "launch_required",
     "members",
     "publish_score",
     "retry",
     "roster_status",
+    "send_anyway",
     "withdraw_score",
 ]
 
@@ -101,9 +104,19 @@ def deliveries(resource_link: ResourceLink, *, tag: str) -> dict[int, Delivery]:
     return outbox.deliveries(resource_link, tag=tag)
 
 
-def retry(resource_link: ResourceLink, *, tag: str, members: Sequence[Person] | None = None) -> int:
-    """Send again what was refused or waits; gives how many. Never overwrites a typed grade.
+def retry(resource_link: ResourceLink, *, tag: str) -> int:
+    """Send again what was refused or waits; gives how many. What was changed in the LMS is left to a decision."""
+    return outbox.retry(resource_link, tag=tag)
 
-    Where members are named, also into cells that were cleared in the LMS.
+
+def send_anyway(resource_link: ResourceLink, *, tag: str, member: Person, seen: str) -> None:
+    """Replace the grade that the LMS shows with ours, or fill its empty cell. Only on an explicit click.
+
+    `seen` is the delivery's `lms_shows` that the person looked at. Raises ChangedSince where that is no longer so.
     """
-    return outbox.retry(resource_link, tag=tag, people=members)
+    outbox.send_anyway(resource_link, tag=tag, person=member, seen=seen)
+
+
+def keep_theirs(resource_link: ResourceLink, *, tag: str, member: Person, seen: str) -> None:
+    """Leave the LMS's grade for good; ours and its corrections are not sent until `send_anyway`. Raises ChangedSince."""
+    outbox.keep_theirs(resource_link, tag=tag, person=member, seen=seen)

@@ -55,7 +55,16 @@ class Column:
         return port.deliveries(self.link, tag=TAG)[(person or self.people[0]).pk].sentence
 
     def retry(self) -> int:
-        return port.retry(self.link, tag=TAG, members=self.people)
+        return port.retry(self.link, tag=TAG)
+
+    def send_anyway(self, seen, person=None):
+        port.send_anyway(self.link, tag=TAG, member=person or self.people[0], seen=seen)
+
+    def keep_theirs(self, seen, person=None):
+        port.keep_theirs(self.link, tag=TAG, member=person or self.people[0], seen=seen)
+
+    def delivery(self, person=None):
+        return port.deliveries(self.link, tag=TAG)[(person or self.people[0]).pk]
 
     def work(self) -> int:
         return worker.work_once()

@@ -36,6 +36,11 @@ class Row:
     def is_released(self) -> bool:
         return self.result is not None and self.result.is_released
 
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether the grade has not arrived and a person may have to act."""
+        return self.delivery is not None and (self.delivery.can_retry or self.delivery.can_keep_theirs)
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -71,12 +76,12 @@ class Overview:
     @property
     def undelivered(self) -> list[Row]:
         """Released, but the gradebook has not taken it and somebody may have to act."""
-        return [row for row in self.every_row if row.delivery and row.delivery.can_retry]
+        return [row for row in self.every_row if row.needs_somebody]
 
     @property
     def can_send_all_again(self) -> bool:
         """Whether one click for all does anything: what was changed in the gradebook is decided one by one."""
-        return any(row.delivery and row.delivery.state != "conflict" for row in self.undelivered)
+        return any(row.delivery and row.delivery.can_retry for row in self.undelivered)
 
     @property
     def reasons(self) -> list[str]:

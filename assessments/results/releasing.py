@@ -1,7 +1,8 @@
 """Giving results to their candidates and to the LMS's gradebook. The only caller of port.publish_score."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from assessments.activities.models import Activity
 from assessments.audit.recording import record
 from assessments.marking.conflict import Conflict
 from assessments.results.models import Result
+from lti_tool import port
 from lti_tool.port import ensure_line_item, publish_score, retry
 
 TAG = "result"
@@ -72,15 +74,39 @@ def publish(result: Result) -> None:
 
 
 @transaction.atomic
-def send_again(*, activity: Activity, by: Any, candidate: Any = None) -> int:
-    """Queue again what the gradebook has not taken; gives how many.
-
-    A cell that somebody cleared there is filled only for a candidate who is named: clearing it was a decision.
-    """
-    count = retry(activity.resource_link, tag=TAG, members=[candidate] if candidate else None)
-    data = {"count": count} | ({"candidate": candidate.pk} if candidate else {})
-    record("results.sent_again", by=by, on=activity, data=data)
+def send_again(*, activity: Activity, by: Any) -> int:
+    """Queue again what the gradebook has not taken; gives how many."""
+    count = retry(activity.resource_link, tag=TAG)
+    record("results.sent_again", by=by, on=activity, data={"count": count})
     return count
+
+
+@transaction.atomic
+def send_anyway(*, activity: Activity, candidate: Any, seen: str, by: Any) -> None:
+    """Let our grade replace what the gradebook shows, which is what `seen` says. Conflict when it is something else by now."""
+    with _decision_is_current():
+        port.send_anyway(activity.resource_link, tag=TAG, member=candidate, seen=seen)
+    record("results.sent_anyway", by=by, on=activity, data={"candidate": candidate.pk, "instead_of": seen})
+
+
+@transaction.atomic
+def keep_theirs(*, activity: Activity, candidate: Any, seen: str, by: Any) -> None:
+    """Leave in the gradebook what stands there, for good. Conflict when it is something else by now."""
+    with _decision_is_current():
+        port.keep_theirs(activity.resource_link, tag=TAG, member=candidate, seen=seen)
+    record("results.kept_theirs", by=by, on=activity, data={"candidate": candidate.pk, "kept": seen})
+
+
+@contextmanager
+def _decision_is_current() -> Iterator[None]:
+    try:
+        yield
+    except port.ChangedSince:
+        raise Conflict(
+            _(
+                "The gradebook has changed since you looked. Nothing was done; please look at this grade again."
+            )
+        ) from None
 
 
 def gradebook_comment(text: str) -> str:

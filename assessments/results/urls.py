@@ -8,4 +8,5 @@ urlpatterns = [
     path("<uuid:key>/feedback/", views.feedback, name="feedback"),
     path("<uuid:key>/release/", views.release, name="release"),
     path("<uuid:key>/deliveries/", views.deliveries, name="deliveries"),
+    path("<uuid:key>/deliveries/<uuid:person_key>/", views.delivery, name="delivery"),
 ]

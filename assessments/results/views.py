@@ -1,8 +1,7 @@
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -62,13 +61,41 @@ def release(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_POST
 @launch_required
 def deliveries(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Sends again what the gradebook has not taken; with `candidate`, for that one, also into a cleared cell."""
+    """Sends again what the gradebook has not taken."""
     launch, activity = _find(request, key)
     if not can_release(launch):
         raise PermissionDenied(_("Grades are sent by the course's teachers."))
-    candidate = _released_candidate(activity, named) if (named := request.POST.get("candidate")) else None
-    releasing.send_again(activity=activity, by=launch.person, candidate=candidate)
+    releasing.send_again(activity=activity, by=launch.person)
     return _see_home(activity, "sent_again")
+
+
+DECISIONS = {"send_anyway": releasing.send_anyway, "keep_theirs": releasing.keep_theirs}
+
+
+@require_POST
+@launch_required
+def delivery(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
+    """Decides about one grade that differs in the gradebook: `decision`, and `seen`, what the gradebook showed."""
+    launch, activity = _find(request, key)
+    if not can_release(launch):
+        raise PermissionDenied(_("Grades are sent by the course's teachers."))
+    decision = request.POST.get("decision", "")
+    if decision not in DECISIONS:
+        return _staff_home(
+            request,
+            launch,
+            activity,
+            problem=_("Nothing was done: please choose one of the two."),
+            status=400,
+        )
+    released = Result.objects.released().filter(activity=activity).select_related("candidate")
+    candidate = get_object_or_404(released, candidate__key=person_key).candidate
+    seen = request.POST.get("seen", "")
+    try:
+        DECISIONS[decision](activity=activity, candidate=candidate, seen=seen, by=launch.person)
+    except Conflict as conflict:
+        return _staff_home(request, launch, activity, problem=str(conflict), status=409)
+    return _see_home(activity, decision)
 
 
 def _find(request: HttpRequest, key: UUID) -> tuple[Launch, Activity]:
@@ -81,20 +108,13 @@ def _find(request: HttpRequest, key: UUID) -> tuple[Launch, Activity]:
     return launch, activity
 
 
-def _released_candidate(activity: Activity, key: str) -> Any:
-    try:
-        wanted = UUID(key)
-    except ValueError:
-        raise Http404 from None
-    released = Result.objects.filter(activity=activity, released_at__isnull=False).select_related("candidate")
-    return get_object_or_404(released, candidate__key=wanted).candidate
-
-
 def _see_home(activity: Activity, done: str) -> HttpResponse:
     return HttpResponse(status=303, headers={"Location": f"{activity.get_absolute_url()}?done={done}"})
 
 
-def _staff_home(request: HttpRequest, launch: Launch, activity: Activity) -> HttpResponse:
+def _staff_home(
+    request: HttpRequest, launch: Launch, activity: Activity, *, problem: str = "", status: int = 200
+) -> HttpResponse:
     context = {
         "activity": activity,
         "overview": overview(activity, launch.person),
@@ -103,8 +123,9 @@ def _staff_home(request: HttpRequest, launch: Launch, activity: Activity) -> Htt
         "can_release": can_release(launch),
         "can_set_up": can_set_up(launch),
         "is_learner_too": launch.is_learner,
+        "problem": problem,
     }
-    return render(request, "results/home.html", context)
+    return render(request, "results/home.html", context, status=status)
 
 
 def _feedback(request: HttpRequest, launch: Launch, activity: Activity) -> HttpResponse:

@@ -47,6 +47,7 @@ TABLE = [
     ("GET", "results:release", ("activity",), None, page(I)),
     ("POST", "results:release", ("activity",), {"seen": "something else"}, allow(I, ok=409)),
     ("POST", "results:deliveries", ("activity",), {}, allow(I, ok=303)),
+    ("POST", "results:delivery", ("activity", "person"), {"decision": "neither"}, allow(I, ok=400)),
     ("GET", "rubrics:rubrics", (), None, page(I, D, T)),
     ("POST", "rubrics:rubrics", (), {"title": "New"}, allow(I, D, ok=303)),
     ("GET", "rubrics:rubric", ("draft",), None, page(I, D, T)),

@@ -182,15 +182,46 @@ def test_cell_cleared_in_the_lms_is_filled_for_the_one_who_is_named(school):
     with later(seconds=2):
         worker.work_once()
     path = f"/activities/{activity.key}/deliveries/"
-    assert f"again-{sheet.candidate.key}" in teacher.get(f"/activities/{activity.key}/").text
+    assert f"send-{sheet.candidate.key}" in teacher.get(f"/activities/{activity.key}/").text
 
     teacher.post(path)
     with later(seconds=4):
         worker.work_once()
     assert school.cell("student")["score"] is None
 
-    assert teacher.client.post(path, {"candidate": "nobody"}, headers=teacher.headers).status_code == 404
-    teacher.post(path, {"candidate": str(sheet.candidate.key)})
+    teacher.post(f"{path}{sheet.candidate.key}/", {"decision": "send_anyway", "seen": ""})
     with later(seconds=6):
         worker.work_once()
     assert school.cell("student")["score"] is not None
+
+
+def test_teacher_decides_about_a_grade_that_differs_in_the_gradebook(school):
+    teacher, activity = set_up(school)
+    _, sheet = mark(school, activity, "A clear opening.")
+    school.teacher_types("student", 55)
+    release(teacher, activity)
+    worker.work_once()
+    path = f"/activities/{activity.key}/deliveries/{sheet.candidate.key}/"
+
+    old = teacher.client.post(path, {"decision": "keep_theirs", "seen": "54 / 100"}, headers=teacher.headers)
+    assert old.status_code == 409
+    assert "has changed since you looked" in old.text
+
+    page = teacher.post(path, {"decision": "keep_theirs", "seen": "55 / 100"}).text
+    assert "keeps its own grade" in page
+    assert f"keep-{sheet.candidate.key}" not in page
+    with later(seconds=2):
+        worker.work_once()
+    assert school.cell("student")["score"] == 55
+
+    teacher.post(path, {"decision": "send_anyway", "seen": "55 / 100"})
+    if school.profile == "moodle":
+        school.do("override", person="student", on=False)
+    with later(seconds=4):
+        worker.work_once()
+    assert school.cell("student")["score"] == 100
+    decided = Event.objects.filter(verb__in=("results.kept_theirs", "results.sent_anyway")).order_by("pk")
+    assert [(event.verb, event.data["candidate"]) for event in decided] == [
+        ("results.kept_theirs", sheet.candidate_id),
+        ("results.sent_anyway", sheet.candidate_id),
+    ]
