@@ -103,9 +103,9 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["TEST"] = {
         "NAME": env.str("TEST_DATABASE_PATH", default=str(BASE_DIR / ".cache" / "test.sqlite3"))
     }
-else:
-    _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-    _database["CONN_HEALTH_CHECKS"] = True
+# Kept open between requests: opening an SQLite file for each costs more than the rest of a launch's queries.
+_database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+_database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- language and time --------------------------------------------------------------------------
@@ -224,7 +224,11 @@ _shared_processors: list[structlog.typing.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 structlog.configure(
-    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_shared_processors,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )

@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from lti_tool import claims as names
 from lti_tool import http, roster, session
-from lti_tool.claims import Claims
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import (
     Context,
-    Deployment,
     LaunchToken,
     Login,
     Membership,
     Person,
     ResourceLink,
     Role,
+    one,
 )
 from lti_tool.session import Launch
 from lti_tool.verification import BrowserProof, Verified, verify
@@ -51,22 +50,20 @@ def _record_again(verified: Verified) -> Launch:
 def record(verified: Verified) -> Launch | None:
     """Use the login up and keep who launched what, in one transaction; None for a deep linking request.
 
-    Raises AlreadyUsed when another request used the login up in the meantime.
+    Raises AlreadyUsed when another request used the login up in the meantime; nothing is kept then.
     """
     with transaction.atomic():
-        _use_up(verified)
         claims = verified.claims
         _remember_origins(verified)
         if claims.message_type == names.DEEP_LINKING_REQUEST:
+            _use_up(verified, None)
             return None
-        context = _record_context(verified)
-        link = _record_link(verified, context)
-        person = _record_person(verified)
-        _record_membership(claims, context, person)
-        if claims.role in STAFF and roster.is_stale(context):
-            roster.want(context)  # so that the candidates are there when a teacher looks for them
+        link = _record_link(verified)
+        membership = _record_membership(verified, link.context)
+        if claims.role in STAFF and roster.is_stale(link.context):
+            roster.want(link.context)  # so that the candidates are there when a teacher looks for them
         launch = session.begin(
-            person=person,
+            person=membership.person,
             resource_link=link,
             role=claims.role,
             is_learner=claims.is_learner,
@@ -74,13 +71,15 @@ def record(verified: Verified) -> Launch | None:
             locale=claims.locale,
             high_contrast=claims.wants_high_contrast,
         )
-        Login.objects.filter(pk=verified.login.pk).update(launch=launch.row)
+        _use_up(verified, launch)
         return launch
 
 
-def _use_up(verified: Verified) -> None:
+def _use_up(verified: Verified, launch: Launch | None) -> None:
     used = Login.objects.filter(pk=verified.login.pk, used_at=None).update(
-        used_at=timezone.now(), token_sha256=verified.token_sha256
+        used_at=timezone.now(),
+        token_sha256=verified.token_sha256,
+        launch=launch.row if launch else None,
     )
     if not used:
         raise AlreadyUsed(Reason.REPLAYED)
@@ -92,49 +91,75 @@ def _remember_origins(verified: Verified) -> None:
     urls = (claims.return_url, claims.lineitems_url, claims.lineitem_url, claims.memberships_url)
     new = {http.origin(url) for url in urls} - {""} - set(deployment.origins)
     if new and len(deployment.origins) < MAX_ORIGINS:
-        Deployment.objects.filter(pk=deployment.pk).update(
-            origins=sorted({*deployment.origins, *new})[:MAX_ORIGINS]
-        )
+        deployment.origins = sorted({*deployment.origins, *new})[:MAX_ORIGINS]
+        deployment.save(update_fields=["origins"])
 
 
-def _record_context(verified: Verified) -> Context:
-    claims = verified.claims
-    implied = not claims.context_id
-    known = ResourceLink.objects.filter(deployment=verified.deployment, link_id=claims.resource_link_id)
-    if implied and (link := known.select_related("context").first()):
-        return link.context  # a link does not leave the course that an earlier launch named
-    found = {
-        "label": claims.context_label,
-        "title": claims.context_title or (claims.resource_link_title if implied else ""),
-    }
-    if claims.memberships_url:
-        found["memberships_url"] = claims.memberships_url
-    context, _ = Context.objects.update_or_create(
-        deployment=verified.deployment,
-        context_id=f"resource-link:{claims.resource_link_id}" if implied else claims.context_id,
-        defaults=found,
-        create_defaults={**found, "is_implied": implied},
-    )
-    return context
-
-
-def _record_link(verified: Verified, context: Context) -> ResourceLink:
+def _record_link(verified: Verified) -> ResourceLink:
     """A launch that brings no grade service (some platforms send it only for some roles) takes none away."""
-    claims = verified.claims
-    sent = {"context": context, "title": claims.resource_link_title, "custom": dict(claims.custom)}
+    claims, deployment = verified.claims, verified.deployment
+    links = ResourceLink.objects.select_related("context")
+    link = one(links.filter(deployment=deployment, link_id=claims.resource_link_id))
+    context = _record_context(verified, link.context if link else None)
+    sent = {"title": claims.resource_link_title, "custom": dict(claims.custom)}
     if claims.lineitems_url or claims.lineitem_url:
         sent |= {
             "lineitems_url": claims.lineitems_url,
             "lineitem_url": claims.lineitem_url,
             "ags_scopes": list(claims.ags_scopes),
         }
-    link, _ = ResourceLink.objects.update_or_create(
-        deployment=verified.deployment, link_id=claims.resource_link_id, defaults=sent
-    )
+    if link is None:
+        link, _ = ResourceLink.objects.get_or_create(
+            deployment=deployment,
+            link_id=claims.resource_link_id,
+            defaults={"context": context, **sent},
+        )
+    _change(link, {"context": context, **sent})
+    link.context, link.deployment = context, deployment
     return link
 
 
-def _record_person(verified: Verified) -> Person:
+def _record_context(verified: Verified, known: Context | None) -> Context:
+    """The launch's course; `known` is the one its link was in. A link does not leave it for a launch that names none."""
+    claims, deployment = verified.claims, verified.deployment
+    implied = not claims.context_id
+    context = known if known and (implied or known.context_id == claims.context_id) else None
+    sent = {"label": claims.context_label, "title": claims.context_title}
+    if implied:
+        sent = {"title": claims.resource_link_title} if context is None or context.is_implied else {}
+    if claims.memberships_url:
+        sent["memberships_url"] = claims.memberships_url
+    if context is None:
+        context, _ = Context.objects.get_or_create(
+            deployment=deployment,
+            context_id=f"resource-link:{claims.resource_link_id}" if implied else claims.context_id,
+            defaults={**sent, "is_implied": implied},
+        )
+    _change(context, sent)
+    context.deployment = deployment
+    return context
+
+
+def _record_membership(verified: Verified, context: Context) -> Membership:
+    """The role is set, never added to: a teacher who views the course as a student is a student in this launch."""
+    claims = verified.claims
+    place = {
+        "role": claims.role,
+        "is_learner": claims.is_learner,
+        "is_active": True,
+        "launched_at": timezone.now(),
+    }
+    memberships = Membership.objects.select_related("person").filter(context=context)
+    membership = one(memberships.filter(person__registration=verified.registration, person__sub=claims.sub))
+    person = _record_person(verified, membership.person if membership else None)
+    if membership is None:
+        membership, _ = Membership.objects.get_or_create(context=context, person=person, defaults=place)
+    _change(membership, place)
+    membership.person = person
+    return membership
+
+
+def _record_person(verified: Verified, person: Person | None) -> Person:
     """Names are set to what arrives, except that a launch without any does not erase those we have from the roster."""
     claims = verified.claims
     sent = {
@@ -144,25 +169,20 @@ def _record_person(verified: Verified) -> Person:
         "email": claims.email,
         "locale": claims.locale,
     }
-    known = {field: value for field, value in sent.items() if value}
-    person, _ = Person.objects.update_or_create(
-        registration=verified.registration,
-        sub=claims.sub,
-        defaults={**known, "is_test_student": claims.is_test_student},
-    )
+    known: dict[str, object] = {field: value for field, value in sent.items() if value}
+    known["is_test_student"] = claims.is_test_student
+    if person is None:
+        person, _ = Person.objects.get_or_create(
+            registration=verified.registration, sub=claims.sub, defaults=known
+        )
+    _change(person, known)
     return person
 
 
-def _record_membership(claims: Claims, context: Context, person: Person) -> Membership:
-    """The role is set, never added to: a teacher who views the course as a student is a student in this launch."""
-    membership, _ = Membership.objects.update_or_create(
-        context=context,
-        person=person,
-        defaults={
-            "role": claims.role,
-            "is_learner": claims.is_learner,
-            "is_active": True,
-            "launched_at": timezone.now(),
-        },
-    )
-    return membership
+def _change(row: models.Model, values: Mapping[str, object]) -> None:
+    """Set what differs and write only that: most launches bring what we know already."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    if changed:
+        row.save(update_fields=changed)

@@ -74,10 +74,11 @@ class FrameAncestorsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not response.headers.get("Content-Type", "").startswith("text/html"):
-            return response  # data is never framed: the policy's 'none' stays
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if not is_page or response.has_header("Location"):
+            return response  # data and redirects are never framed: the policy's 'none' stays
         if request.path_info.startswith(settings.ADMINISTRATION_PATH):
-            return response  # administrators' pages are never framed either
+            return response  # administrators\' pages are never framed either
         response._csp_replace = {"frame-ancestors": ["'self'", *_origins(request)]}  # type: ignore[attr-defined]
         return response
 

@@ -1,6 +1,7 @@
 """What we keep of the conversation with a platform: who registered, who launched what, which grades are on their way."""
 
 import uuid
+from typing import TypeVar
 
 from django.db import models
 from django.utils import timezone
@@ -10,6 +11,13 @@ from lti_tool.fields import EncryptedTextField
 
 ID_LENGTH = 255  # LTI Core 1.3: identifiers are at most 255 ASCII characters, case-sensitive.
 URL_LENGTH = 2000
+
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+def one(rows: models.QuerySet[_Row]) -> _Row | None:
+    """The only row of a set that has one at most, or None; spares the ordering that `first` adds."""
+    return next(iter(rows[:1]), None)
 
 
 class Status(models.TextChoices):

@@ -24,6 +24,7 @@ from lti_tool.models import (
     ResourceLink,
     Role,
     in_service,
+    one,
 )
 
 _ROWS = ("person", "resource_link", "context__deployment__registration")
@@ -88,7 +89,7 @@ def begin_like(row: LaunchToken) -> Launch:
 
 def find(token: str) -> Launch | None:
     """The launch of a token; None for an unknown or expired one, or when the platform has been switched off since."""
-    row = _valid().select_related(*_ROWS).filter(token_sha256=digest(token)).first()
+    row = one(_valid().select_related(*_ROWS).filter(token_sha256=digest(token)))
     return _launch(row) if row else None
 
 

@@ -24,7 +24,7 @@ from lti_tool import http, jwks
 from lti_tool.claims import Claims, is_storable
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
-from lti_tool.models import ID_LENGTH, Deployment, Login, Registration
+from lti_tool.models import ID_LENGTH, Deployment, Login, Registration, one
 from lti_tool.oidc import find_registration
 
 MAX_ID_TOKEN = 64 * 1024
@@ -91,6 +91,7 @@ class _Verification(MessageLaunch):
         self.form = form
         self.proof = proof
         self.return_url = ""
+        self._begun: Login | None = None
 
     def run(self) -> Verified:
         try:
@@ -141,6 +142,10 @@ class _Verification(MessageLaunch):
 
     def validate_registration(self) -> "_Verification":
         """The registration named by issuer and audience. Which of several audiences is ours, `azp` or we say."""
+        self._begun = self._login_of_state()
+        if self._begun and self._is_of(self._begun.registration):
+            self.registration = self._begun.registration
+            return self
         azp = self.body.get("azp")
         ours_first = sorted(_audiences(self.body), key=lambda audience: audience != azp)
         for client_id in ours_first:
@@ -151,20 +156,28 @@ class _Verification(MessageLaunch):
                 continue
         raise LaunchRejected(Reason.REGISTRATION_UNKNOWN)
 
-    def validate_state(self) -> "_Verification":
+    def _login_of_state(self) -> Login | None:
         state = self.form.get("state", "")
-        login = (
-            Login.objects.filter(state_sha256=digest(state)).select_related("launch").first()
-            if state
-            else None
+        rows = Login.objects.select_related("launch", "registration")
+        return one(rows.filter(state_sha256=digest(state))) if state else None
+
+    def _is_of(self, registration: Registration) -> bool:
+        """Whether the token names this registration, so that it need not be looked for: the usual case."""
+        return (
+            registration.status == Registration.Status.ACTIVE
+            and registration.issuer == self.body["iss"]
+            and self.body.get("azp", registration.client_id) == registration.client_id
+            and registration.client_id in _audiences(self.body)
         )
-        if login is None:
+
+    def validate_state(self) -> "_Verification":
+        if self._begun is None:
             raise LaunchRejected(Reason.STATE_UNKNOWN)
-        if login.registration_id != self.registration.pk:
+        if self._begun.registration_id != self.registration.pk:
             raise LaunchRejected(Reason.STATE_OF_ANOTHER_PLATFORM)
-        if login.expires_at < timezone.now():
+        if self._begun.expires_at < timezone.now():
             raise LaunchRejected(Reason.STATE_EXPIRED)
-        self.login = login
+        self.login = self._begun
         return self
 
     def validate_jwt_signature(self) -> "_Verification":
@@ -231,13 +244,14 @@ class _Verification(MessageLaunch):
         deployment_id = self.body.get(names.DEPLOYMENT_ID)
         if not isinstance(deployment_id, str) or not 0 < len(deployment_id) <= ID_LENGTH:
             raise LaunchRejected(Reason.MESSAGE_INVALID, "deployment_id")
-        deployment = Deployment.objects.filter(
-            registration=self.registration, deployment_id=deployment_id
-        ).first()
+        deployment = one(
+            Deployment.objects.filter(registration=self.registration, deployment_id=deployment_id)
+        )
         if deployment is None or deployment.status == Deployment.Status.PENDING:
             raise UnknownDeployment(self.registration, deployment_id)
         if deployment.status == Deployment.Status.BLOCKED:
             raise LaunchRejected(Reason.DEPLOYMENT_BLOCKED)
+        deployment.registration = self.registration
         self.deployment = deployment
         return self
 
