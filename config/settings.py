@@ -188,6 +188,7 @@ SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", default=10)
 
 # --- LTI ----------------------------------------------------------------------------------------
 LTI_LAUNCH_URL = "activities:start"
+LTI_REVIEW_URL = "activities:review"  # a launch from the LMS's gradebook, for one person's work
 LTI_LAUNCH_TOKEN_HOURS = 8
 LTI_CODE_SECONDS = 60
 LTI_LOGIN_MINUTES = 10

@@ -20,12 +20,14 @@ CONTEXT = LTI + "context"
 CUSTOM = LTI + "custom"
 TOOL_PLATFORM = LTI + "tool_platform"
 LAUNCH_PRESENTATION = LTI + "launch_presentation"
+FOR_USER = LTI + "for_user"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
+SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
 
 SCOPE_LINEITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCOPE_LINEITEM_READONLY = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
@@ -143,6 +145,8 @@ class Claims:
     ags_scopes: tuple[str, ...] = ()
     memberships_url: str = ""
     deep_linking: Mapping[str, Any] = field(default_factory=dict)
+    # Whose work a gradebook asks for. Moodle signs whatever id its user put into the address: it proves nothing.
+    for_user: str = ""
 
     @property
     def role(self) -> Role:
@@ -197,6 +201,7 @@ class Claims:
             ags_scopes=tuple(scopes) if isinstance(scopes, list) else (),
             memberships_url=text(nrps.get("context_memberships_url"), 2000),
             deep_linking=dict(_mapping(body.get(DEEP_LINKING_SETTINGS))),
+            for_user=str(_mapping(body.get(FOR_USER)).get("user_id") or ""),
         )
 
 

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     RESOURCE_LINK_MISSING = "resource-link-missing"
     ANONYMOUS = "anonymous"
     DEEP_LINKING_INCOMPLETE = "deep-linking-incomplete"
+    REVIEW_UNKNOWN = "review-unknown"
 
 
 _REOPEN = _("Nothing was changed. Please open the activity again from your course.")
@@ -131,6 +132,16 @@ WORDS: dict[Reason, tuple[int, Promise, Promise]] = {
         403,
         _("Your LMS did not say who you are."),
         _("Nothing is lost. Please sign in to your course first, then open the activity again."),
+    ),
+    Reason.REVIEW_UNKNOWN: (
+        404,
+        _(
+            "This link leads to work that is not part of this course, or to somebody Bellringer does not know here."
+        ),
+        _(
+            "Nothing was changed. Open the activity from the course to see everybody; if the person is missing there, "
+            "read the course list again."
+        ),
     ),
     Reason.DEEP_LINKING_INCOMPLETE: (400, _("Your LMS did not say where to return your choice."), _ADMIN),
 }

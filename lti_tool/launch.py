@@ -1,12 +1,14 @@
 """A launch: verified first, then recorded in one transaction. Nothing is stored for a launch that is rejected."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 
 from lti_tool import claims as names
-from lti_tool import http, roster, session
+from lti_tool import http, review, roster, session
+from lti_tool.claims import Claims
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import (
     Context,
@@ -18,6 +20,7 @@ from lti_tool.models import (
     Role,
     one,
 )
+from lti_tool.review import Marker
 from lti_tool.session import Launch
 from lti_tool.verification import BrowserProof, Verified, verify
 
@@ -58,8 +61,10 @@ def record(verified: Verified) -> Launch | None:
         if claims.message_type == names.DEEP_LINKING_REQUEST:
             _use_up(verified, None)
             return None
-        link = _record_link(verified)
+        marker = review.read(claims.target_link_uri)
+        link = _marked_link(verified, marker) if marker else _record_link(verified)
         membership = _record_membership(verified, link.context)
+        for_person = _for_person(claims, link.context, marker)
         if claims.role in STAFF and roster.is_stale(link.context):
             roster.want(link.context)  # so that the candidates are there when a teacher looks for them
         launch = session.begin(
@@ -70,6 +75,7 @@ def record(verified: Verified) -> Launch | None:
             return_url=verified.return_url,
             locale=claims.locale,
             high_contrast=claims.wants_high_contrast,
+            for_person=for_person,
         )
         _use_up(verified, launch)
         return launch
@@ -117,6 +123,32 @@ def _record_link(verified: Verified) -> ResourceLink:
     _change(link, {"context": context, **sent})
     link.context, link.deployment = context, deployment
     return link
+
+
+def _marked_link(verified: Verified, marker: Marker) -> ResourceLink:
+    """The activity that the address names, if it is one of this course. What the launch says of its own link is not it."""
+    context = _record_context(verified, None)
+    link = ResourceLink.objects.filter(pk=marker.link, context=context, deployment=context.deployment).first()
+    if link is None:
+        raise LaunchRejected(Reason.REVIEW_UNKNOWN)
+    link.context, link.deployment = context, context.deployment
+    return link
+
+
+def _for_person(claims: Claims, context: Context, marker: Marker | None) -> Person | None:
+    """Whose work was asked for, if anybody's: somebody of this course. Who may see it is decided on the page."""
+    named: dict[str, Any] = {}
+    if marker:
+        named = {"key": marker.person}
+    elif claims.message_type == names.SUBMISSION_REVIEW_REQUEST and claims.for_user:
+        named = {"sub": claims.for_user}
+    if not named:
+        return None
+    person = Person.objects.filter(registration=context.registration, memberships__context=context, **named)
+    found = person.first()
+    if found is None:
+        raise LaunchRejected(Reason.REVIEW_UNKNOWN)
+    return found
 
 
 def _record_context(verified: Verified, known: Context | None) -> Context:

@@ -27,7 +27,7 @@ from lti_tool.models import (
     one,
 )
 
-_ROWS = ("person", "resource_link", "context__deployment__registration")
+_ROWS = ("person", "resource_link", "for_person", "context__deployment__registration")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,8 @@ class Launch:
     return_url: str
     locale: str
     high_contrast: bool
+    # Whose work the LMS's gradebook asked for: says what to show first, never who may see it.
+    for_person: Person | None = None
     # The raw token, only in the answer that hands it out; empty on every later request.
     token: str = field(default="", repr=False)
 
@@ -57,6 +59,7 @@ def begin(
     return_url: str = "",
     locale: str = "",
     high_contrast: bool = False,
+    for_person: Person | None = None,
 ) -> Launch:
     """Start a session for a verified launch; the Launch carries the raw token."""
     token = new_secret()
@@ -70,6 +73,7 @@ def begin(
         return_url=return_url,
         locale=locale,
         high_contrast=high_contrast,
+        for_person=for_person,
         expires_at=timezone.now() + timedelta(hours=settings.LTI_LAUNCH_TOKEN_HOURS),
     )
     return _launch(row, token)
@@ -106,6 +110,7 @@ def _launch(row: LaunchToken, token: str = "") -> Launch:
         return_url=row.return_url,
         locale=row.locale,
         high_contrast=row.high_contrast,
+        for_person=row.for_person,
         token=token,
     )
 

@@ -27,6 +27,7 @@ from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import ID_LENGTH, Deployment, Login, Registration, one
 from lti_tool.oidc import find_registration
 
+MESSAGES = (names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST, names.SUBMISSION_REVIEW_REQUEST)
 MAX_ID_TOKEN = 64 * 1024
 LAST_TIME = 2**53  # nan and infinity fail the comparison too
 SAME_CLICK_SECONDS = 10
@@ -269,7 +270,7 @@ class _Verification(MessageLaunch):
         message_type = body.get(names.MESSAGE_TYPE)
         if not message_type:
             raise LaunchRejected(Reason.MESSAGE_INVALID, "message_type")
-        if message_type not in (names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST):
+        if message_type not in MESSAGES:
             raise LaunchRejected(Reason.MESSAGE_UNSUPPORTED)
         if names.ROLES not in body:
             raise LaunchRejected(Reason.ROLES_MISSING)
@@ -279,6 +280,8 @@ class _Verification(MessageLaunch):
             _check_deep_linking(body)
         elif not _id_of(body.get(names.RESOURCE_LINK)):
             raise LaunchRejected(Reason.RESOURCE_LINK_MISSING)
+        elif message_type == names.SUBMISSION_REVIEW_REQUEST:
+            _check_for_user(body)  # PyLTI1p3 insists on somebody, whom Moodle's column heads do not name
         else:
             self._ask_pylti1p3()
         return self
@@ -341,6 +344,7 @@ _OBJECTS = (
     names.TOOL_PLATFORM,
     names.LAUNCH_PRESENTATION,
     names.DEEP_LINKING_SETTINGS,
+    names.FOR_USER,
 )
 
 
@@ -362,6 +366,13 @@ def _check_deep_linking(body: Mapping[str, Any]) -> None:
     settings_claim = body.get(names.DEEP_LINKING_SETTINGS) or {}
     if not http.origin(str(settings_claim.get("deep_link_return_url", ""))):
         raise LaunchRejected(Reason.DEEP_LINKING_INCOMPLETE)
+
+
+def _check_for_user(body: Mapping[str, Any]) -> None:
+    """Nobody is fine: then the whole activity is meant."""
+    user_id = (body.get(names.FOR_USER) or {}).get("user_id")
+    if user_id is not None and not (isinstance(user_id, str) and 0 < len(user_id) <= ID_LENGTH):
+        raise LaunchRejected(Reason.MESSAGE_INVALID, "for_user")
 
 
 def _safe_return_url(body: Mapping[str, Any]) -> str:

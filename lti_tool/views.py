@@ -65,7 +65,8 @@ def launch(request: HttpRequest) -> HttpResponse:
     log.info("launch", registration=verified.registration.pk, deployment=verified.deployment.pk)
     if begun is None:
         return _deep_linking(request, verified)
-    return first_page(request, begun, resolve_url(settings.LTI_LAUNCH_URL))
+    page = settings.LTI_REVIEW_URL if begun.for_person else settings.LTI_LAUNCH_URL
+    return first_page(request, begun, resolve_url(page))
 
 
 def review(request: HttpRequest, link: int, person: UUID) -> HttpResponse:

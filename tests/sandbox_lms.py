@@ -395,6 +395,20 @@ class School:
         begun = self.do("launch", person=person, link=chosen, **mutations)
         return LoginInitiation(begun["login_url"], begun["params"], begun["hint"])
 
+    def begin_review(
+        self, person: str, of: str | None = None, line_item: int | None = None
+    ) -> LoginInitiation:
+        """From the gradebook: somebody opens the work of another, or (left out) of everybody."""
+        return self._begun("launch_review", person=person, of=of, line_item=line_item)
+
+    def begin_retrieve(self, person: str, url: str, course: int | None = None) -> LoginInitiation:
+        """Canvas: somebody opens an address that the tool stored with a submission."""
+        return self._begun("launch_retrieve", person=person, url=url, course=course)
+
+    def _begun(self, verb: str, **asked: Any) -> LoginInitiation:
+        begun = self.do(verb, **asked)
+        return LoginInitiation(begun["login_url"], begun["params"], begun["hint"])
+
     def auth_params(self, begun: LoginInitiation, **changes: str | None) -> dict[str, str]:
         """The authentication request of a well-behaved tool, for tests of the platform itself. None leaves one out."""
         params: dict[str, str | None] = {

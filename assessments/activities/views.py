@@ -29,6 +29,18 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "activities/not_set_up.html", {"is_staff": can_see_candidates(launch)})
 
 
+@require_safe
+@launch_required
+def review(request: HttpRequest) -> HttpResponse:
+    """Where a launch from the LMS's gradebook arrives: the page of whom it asked for, and of nobody else. Never redirects."""
+    launch = _launch(request)
+    activity = Activity.objects.visible_to(launch).first()
+    if activity is None or launch.for_person is None:
+        return start(request)
+    page = resolve(reverse("results:candidate", args=[activity.key, launch.for_person.key]))
+    return page.func(request, *page.args, **page.kwargs)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @launch_required
 def setup(request: HttpRequest) -> HttpResponse:

@@ -1,20 +1,23 @@
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments.activities.models import Activity
+from assessments.activities.models import Activity, Assessment
 from assessments.activities.permissions import can_see_candidates, can_set_up
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
 from assessments.results import releasing
 from assessments.results.models import Result
 from assessments.results.overview import overview
-from assessments.results.permissions import can_read_feedback, can_release
-from lti_tool.port import Launch, current_launch, launch_required, roster_status
+from assessments.results.permissions import can_read_feedback, can_release, can_see_candidate
+from lti_tool import port
+from lti_tool.port import Launch, Role, current_launch, launch_required, members, roster_status
 
 
 @require_safe
@@ -39,6 +42,23 @@ def feedback(request: HttpRequest, key: UUID) -> HttpResponse:
     if not launch.is_learner:
         raise PermissionDenied(_("Feedback is shown to the candidates themselves."))
     return _feedback(request, launch, activity)
+
+
+@require_safe
+@launch_required
+def candidate(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
+    """One candidate's marks and feedback, and where the grade is. Opened from here and from the LMS's gradebook."""
+    launch, activity = _find(request, key)
+    person = _candidate(launch, activity, person_key)
+    if can_see_candidate(launch, person.pk):
+        return _candidate_page(request, launch, activity, person)
+    if launch.is_learner and person.pk == launch.person.pk:
+        return _feedback(request, launch, activity)
+    raise PermissionDenied(
+        _("This is somebody else's work. Candidates see their own feedback, once it is released.")
+        if launch.is_learner
+        else _("Candidates' work is shown to themselves and to those who examine in this course.")
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,6 +115,10 @@ def delivery(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
         DECISIONS[decision](activity=activity, candidate=candidate, seen=seen, by=launch.person)
     except Conflict as conflict:
         return _staff_home(request, launch, activity, problem=str(conflict), status=409)
+    if request.POST.get("page") == "candidate":
+        return HttpResponse(
+            status=303, headers={"Location": reverse("results:candidate", args=[key, person_key])}
+        )
     return _see_home(activity, decision)
 
 
@@ -106,6 +130,43 @@ def _find(request: HttpRequest, key: UUID) -> tuple[Launch, Activity]:
     # The launch's own row knows its deployment and registration already.
     activity.resource_link = launch.resource_link
     return launch, activity
+
+
+def _candidate(launch: Launch, activity: Activity, key: UUID) -> Any:
+    """Somebody who is a candidate of the activity, now or when they were marked."""
+    marked = (
+        Assessment.objects.filter(activity=activity, candidate__key=key).select_related("candidate").first()
+    )
+    if marked:
+        return marked.candidate
+    learners = (row.person for row in members(launch.context, Role.LEARNER))
+    found = next((person for person in learners if person.key == key), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _candidate_page(request: HttpRequest, launch: Launch, activity: Activity, person: Any) -> HttpResponse:
+    assessment = Assessment.objects.filter(activity=activity, candidate=person).first()
+    sheet = MarkSheet.objects.whole().get(pk=assessment.sheet_id) if assessment else None
+    result = Result.objects.filter(activity=activity, candidate=person).first()
+    delivery = port.deliveries(activity.resource_link, tag=releasing.TAG).get(person.pk)
+    context = {
+        "activity": activity,
+        "person": person,
+        "sheet": sheet,
+        "fields": _fields(sheet) if sheet and result else [],
+        "result": result,
+        "delivery": delivery,
+        "is_problem": bool(delivery and (delivery.can_retry or delivery.can_keep_theirs)),
+        "can_release": can_release(launch),
+    }
+    return render(request, "results/candidate.html", context)
+
+
+def _fields(sheet: MarkSheet) -> list[tuple[Any, Any]]:
+    marks = {mark.criterion_id: mark for mark in sheet.marks.all()}
+    return [(criterion, marks.get(criterion.pk)) for criterion in sheet.rubric.criteria.all()]
 
 
 def _see_home(activity: Activity, done: str) -> HttpResponse:
@@ -133,9 +194,7 @@ def _feedback(request: HttpRequest, launch: Launch, activity: Activity) -> HttpR
     context = {"activity": activity, "is_marked": result is not None, "result": None}
     if result and can_read_feedback(launch, result):
         sheet = MarkSheet.objects.whole().get(pk=result.sheet_id)
-        marks = {mark.criterion_id: mark for mark in sheet.marks.all()}
-        fields = [(criterion, marks.get(criterion.pk)) for criterion in sheet.rubric.criteria.all()]
-        context |= {"result": result, "sheet": sheet, "fields": fields}
+        context |= {"result": result, "sheet": sheet, "fields": _fields(sheet)}
     return render(request, "results/feedback.html", context)
 
 

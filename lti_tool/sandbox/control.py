@@ -177,7 +177,7 @@ def launch(school: School, asked: Asked) -> Any:
         name: value for name, value in asked.items() if name not in ("person", "course", "link", "target")
     }
     link = _link_of(school, asked)
-    hint, params = launches.begin(
+    begun = launches.begin(
         school=school,
         person=_who(school, asked),
         course=link.course if link else _course_of(school, asked),
@@ -185,6 +185,27 @@ def launch(school: School, asked: Asked) -> Any:
         mutations=bent,
         document_target=asked.get("target", "iframe"),
     )
+    return _begun(school, begun)
+
+
+def launch_review(school: School, asked: Asked) -> Any:
+    of = _who(school, asked | {"person": asked["of"]}) if asked.get("of") else None
+    column = _item_of(school, asked)
+    return _begun(
+        school, launches.begin_review(school=school, person=_who(school, asked), column=column, of=of)
+    )
+
+
+def launch_retrieve(school: School, asked: Asked) -> Any:
+    course = _course_of(school, asked)
+    return _begun(
+        school,
+        launches.begin_retrieve(school=school, person=_who(school, asked), course=course, url=asked["url"]),
+    )
+
+
+def _begun(school: School, begun: tuple[Any, dict[str, str]]) -> Any:
+    hint, params = begun
     return {"login_url": school.tool.login_url, "params": params, "hint": hint.message_hint}
 
 
@@ -266,7 +287,8 @@ def counts(school: School, asked: Asked) -> Any:
 VERBS: dict[str, Verb] = {
     verb.__name__: verb
     for verb in (
-        read, course, people, enrol, link, change, line_items, launch, mint, rotate_key, fault, clear_faults,
+        read, course, people, enrol, link, change, line_items, launch, launch_review, launch_retrieve, mint, rotate_key,
+        fault, clear_faults,
         throttle, forget_tokens, teacher_types, override, delete_line_item, grades, posts, counts,
     )
 }  # fmt: skip

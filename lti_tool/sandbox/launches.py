@@ -8,7 +8,7 @@ from typing import Any
 
 from lti_tool.sandbox import profiles
 from lti_tool.sandbox.claims import legacy_id
-from lti_tool.sandbox.models import Course, LaunchHint, Link, Person, School
+from lti_tool.sandbox.models import Course, LaunchHint, LineItem, Link, Person, School
 
 HINT_SECONDS = 300
 
@@ -40,6 +40,52 @@ def begin(
         else:
             params[name] = value
     return hint, params
+
+
+def begin_review(
+    *, school: School, person: Person, column: LineItem, of: Person | None, document_target: str = "iframe"
+) -> tuple[LaunchHint, dict[str, str]]:
+    """From a cell of the gradebook, or from a column's head without `of`. Submission Review 1.0.
+
+    Moodle live (submission_review.json): signed for whoever asks and whomever they name, a student another student too;
+    the target is the column's submissionReview.url if it has one; `for_user` holds the id only.
+    """
+    claims: dict[str, Any] = {"message_type": "LtiSubmissionReviewRequest"}
+    if of:
+        claims["for_user"] = {"user_id": of.sub}
+    url = (column.extra.get("submissionReview") or {}).get("url") or ""
+    return begin(
+        school=school,
+        person=person,
+        course=column.course,
+        link=column.link,
+        mutations=_aimed_at(url, claims),
+        document_target=document_target,
+    )
+
+
+def begin_retrieve(
+    *, school: School, person: Person, course: Course, url: str, document_target: str = "iframe"
+) -> tuple[LaunchHint, dict[str, str]]:
+    """Canvas opens an address that a tool stored with a submission: a launch of the course, for whoever asks.
+
+    Canvas, measured by others (speedgrader_retrieve.json): no column, no placement, the course as the resource link.
+    """
+    aimed = _aimed_at(url, {})
+    return begin(
+        school=school,
+        person=person,
+        course=course,
+        link=None,
+        mutations=aimed,
+        document_target=document_target,
+    )
+
+
+def _aimed_at(url: str, claims: dict[str, Any]) -> dict[str, Any]:
+    if not url:
+        return {"set": claims}
+    return {"set": claims | {"target_link_uri": url}, "login": {"target_link_uri": url}}
 
 
 def _login_hint(school: School, person: Person) -> str:

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST
 
 from lti_tool.sandbox import gradebook as grades
 from lti_tool.sandbox import launches, profiles, schools
-from lti_tool.sandbox.models import Course, Enrolment, Grade, Link, Person, School, as_number
+from lti_tool.sandbox.models import Course, Enrolment, Grade, LaunchHint, Link, Person, School, as_number
 
+Begun = tuple[LaunchHint, dict[str, str]]
 ROLE_WORDS = {
     "teacher": "instructor",
     "ta": "teaching assistant",
@@ -140,20 +141,77 @@ def link(request: HttpRequest, school: str, person: str, number: int) -> HttpRes
     found = get_object_or_404(Link, course=visit.course, pk=number)
     if not found.published and not visit.is_staff:
         raise Http404
+
+    def begin(target: str) -> Begun:
+        return launches.begin(
+            school=visit.school, person=visit.person, course=visit.course, link=found, document_target=target
+        )
+
+    return _tool(request, visit, found.title, begin)
+
+
+def _tool(request: HttpRequest, visit: Visit, title: str, begin: Callable[[str], Begun]) -> HttpResponse:
+    """The tool in a frame under a title, or with ?window=1 as a bare form. `begin` takes the document target."""
     in_window = request.GET.get("window") == "1"
-    _, params = launches.begin(
-        school=visit.school,
-        person=visit.person,
-        course=visit.course,
-        link=found,
-        document_target="window" if in_window else "iframe",
-    )
+    _, params = begin("window" if in_window else "iframe")
     if in_window:
         params.pop("lti_storage_target", None)
         login = {"action": visit.school.tool.login_url, "fields": params}
         return render(request, "sandbox/form_post.html", login)
-    shown = {"link": found, "params": params, "tool": visit.school.tool}
+    query = request.GET.copy()
+    query["window"] = "1"
+    shown = {"title": title, "params": params, "tool": visit.school.tool, "query": query.urlencode()}
     return render(request, "sandbox/link.html", visit.page() | shown)
+
+
+def review(
+    request: HttpRequest, school: str, person: str, number: int, student: str | None = None
+) -> HttpResponse:
+    """What the gradebook's cells and column heads lead to. Moodle live: nobody checks who opens it."""
+    visit = _visit(school, person)
+    columns = visit.course.line_items.select_related("course__school", "link")
+    column = get_object_or_404(columns, pk=number, deleted=False, link__isnull=False)
+    of = get_object_or_404(Person, school=visit.school, handle=student) if student else None
+
+    def begin(target: str) -> Begun:
+        return launches.begin_review(
+            school=visit.school, person=visit.person, column=column, of=of, document_target=target
+        )
+
+    return _tool(request, visit, f"{column.label}: {of.name if of else 'everybody'}", begin)
+
+
+def speed_grader(request: HttpRequest, school: str, person: str, number: int, student: str) -> HttpResponse:
+    """Canvas's page for one submission: the address that the tool stored, or the words that Canvas has for none."""
+    visit = _visit(school, person)
+    if not visit.is_staff:
+        raise Http404
+    grade = get_object_or_404(
+        Grade.objects.select_related("person", "line_item"),
+        line_item__course=visit.course,
+        line_item=number,
+        person__handle=student,
+    )
+    url = grade.submission.get("data") if grade.submission.get("type") == "basic_lti_launch" else ""
+    title = f"{grade.line_item.label}: {grade.person.name}"
+    if not url:
+        return render(request, "sandbox/no_preview.html", visit.page() | {"title": title})
+    return _retrieve(request, visit, title, url)
+
+
+def retrieve(request: HttpRequest, school: str, person: str) -> HttpResponse:
+    """Canvas opens any address of a tool for anybody in the course: `external_tools/retrieve?url=`."""
+    visit = _visit(school, person)
+    return _retrieve(request, visit, visit.school.tool.name, request.GET.get("url", ""))
+
+
+def _retrieve(request: HttpRequest, visit: Visit, title: str, url: str) -> HttpResponse:
+    def begin(target: str) -> Begun:
+        return launches.begin_retrieve(
+            school=visit.school, person=visit.person, course=visit.course, url=url, document_target=target
+        )
+
+    return _tool(request, visit, title, begin)
 
 
 def gradebook(request: HttpRequest, school: str, person: str) -> HttpResponse:
@@ -171,7 +229,8 @@ def gradebook(request: HttpRequest, school: str, person: str) -> HttpResponse:
         }
         for student in shown
     ]
-    return render(request, "sandbox/gradebook.html", visit.page() | {"columns": columns, "rows": rows})
+    shown = {"columns": columns, "rows": rows, "is_canvas": visit.school.profile == "canvas"}
+    return render(request, "sandbox/gradebook.html", visit.page() | shown)
 
 
 def _cell(column: Any, grade: Grade | None) -> dict[str, Any]:

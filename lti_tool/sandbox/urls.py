@@ -22,6 +22,10 @@ PEOPLE = [
     path("links/<int:number>/", pages.link, name="link"),
     path("links/<int:number>/published/", pages.set_published, name="set-published"),
     path("gradebook/", pages.gradebook, name="gradebook"),
+    path("gradebook/<int:number>/review/", pages.review, name="review-column"),
+    path("gradebook/<int:number>/<slug:student>/review/", pages.review, name="review"),
+    path("speed_grader/<int:number>/<slug:student>/", pages.speed_grader, name="speed-grader"),
+    path("external_tools/retrieve", pages.retrieve, name="retrieve"),
     path("gradebook/<int:number>/<slug:student>/", pages.type_grade, name="type-grade"),
 ]
 

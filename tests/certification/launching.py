@@ -22,6 +22,13 @@ def _where_to(answer):
     return answer.context["begun"].platform_url
 
 
+def open_begun(client, school, begun):
+    """Follow a launch that was begun in the LMS to the tool's answer."""
+    answer = client.post("/lti/login/", begun.params)
+    form = school.authenticate(_where_to(answer))
+    return client.post("/lti/launch/", {name: form[name] for name in ("id_token", "state")})
+
+
 def launch(client, school, person, **changes):
     return client.post("/lti/launch/", form_of(client, school, person, **changes))
 

@@ -4,9 +4,10 @@ import jwt
 import pytest
 import time_machine
 
+from lti_tool import claims, review
 from lti_tool import launch as launches
 from lti_tool.errors import LaunchRejected, Reason
-from lti_tool.models import Context, Membership, Person, ResourceLink, Role
+from lti_tool.models import Context, Login, Membership, Person, ResourceLink, Role
 from tests import recordings
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +167,28 @@ def test_speedgrader_opens_our_address_as_the_teacher_without_a_column(monkeypat
 
     launch = launches.record(_recorded(monkeypatch, settings, body, "canvas"))
 
+    # The address is not one of ours: a launch of the course.
     assert (launch.role, launch.resource_link.lineitem_url) == (Role.INSTRUCTOR, "")
+    assert launch.for_person is None
+
+
+@pytest.mark.row("C25")
+def test_speedgrader_with_an_address_of_ours_opens_that_persons_work(monkeypatch, settings):
+    student = launches.record(
+        _recorded(monkeypatch, settings, recordings.canvas_body("student.assignment"), "canvas")
+    )
+    body = recordings.canvas_body("instructor.speedgrader_retrieve")["id_token"]
+    body[claims.TARGET_LINK_URI] = review.address(student.resource_link, student.person)
+    Login.objects.all().delete()  # the recordings share one state
+    with time_machine.travel(body["iat"] + 1, tick=False):
+        launch = launches.record(
+            recordings.play(monkeypatch, settings, recordings.signed(body), body, recordings.key_set())
+        )
+
+    assert (launch.resource_link, launch.for_person) == (student.resource_link, student.person)
+    assert (launch.role, launch.person.display_name) == (Role.INSTRUCTOR, "Ingrid Nord")
+    student.resource_link.refresh_from_db()
+    assert student.resource_link.lineitem_url  # the course's launch takes nothing from the activity
 
 
 def test_visitor_of_a_public_course_is_asked_to_sign_in(monkeypatch, settings):
@@ -203,3 +225,28 @@ def test_unresolved_variables_are_read_as_absent(monkeypatch, settings):
 
     assert launch.person.family_name == ""
     assert launch.locale.startswith("ar")
+
+
+def test_submission_review_of_a_real_moodle_names_whose_work_is_meant(monkeypatch, settings):
+    body = recordings.moodle_body("submission_review")
+    registration = recordings.register(body, "moodle")
+    context = Context.objects.create(
+        deployment=registration.deployments.get(), context_id=body[claims.CONTEXT]["id"]
+    )
+    student = Person.objects.create(registration=registration, sub="11")
+    Membership.objects.create(context=context, person=student, role=Role.LEARNER)
+
+    with time_machine.travel(body["iat"] + 1, tick=False):
+        launch = launches.record(
+            recordings.play(monkeypatch, settings, recordings.signed(body), body, recordings.key_set())
+        )
+
+    assert (launch.role, launch.for_person, launch.resource_link.link_id) == (Role.INSTRUCTOR, student, "5")
+
+
+def test_submission_review_from_a_column_head_of_a_real_moodle_names_nobody(monkeypatch, settings):
+    body = recordings.moodle_body("submission_review_column_link")
+
+    launch = launches.record(_recorded(monkeypatch, settings, body, "moodle"))
+
+    assert (launch.role, launch.for_person, launch.resource_link.link_id) == (Role.INSTRUCTOR, None, "5")

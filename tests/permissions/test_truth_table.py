@@ -44,6 +44,9 @@ TABLE = [
     ("POST", "activities:sheet", ("activity", "person"), {}, allow(I, T, ok=303)),
     ("GET", "results:home", ("activity",), None, page(*EVERYONE)),
     ("GET", "results:feedback", ("activity",), None, page(L)),
+    ("GET", "results:candidate", ("activity", "person"), None, page(I, T)),
+    ("GET", "results:candidate", ("activity", "learner"), None, page(I, T, L)),  # the learner's own
+    ("GET", "activities:review", (), None, page(*EVERYONE)),
     ("GET", "results:release", ("activity",), None, page(I)),
     ("POST", "results:release", ("activity",), {"seen": "something else"}, allow(I, ok=409)),
     ("POST", "results:deliveries", ("activity",), {}, allow(I, ok=303)),

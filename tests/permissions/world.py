@@ -39,6 +39,7 @@ def make() -> World:
         "activity": activity.key,
         "person": candidate.key,
         "link": link.pk,
+        "learner": people[Role.LEARNER].key,
         "draft": draft.key,
         "published": activity.rubric.key,
         "criterion": criterion.pk,
