@@ -200,6 +200,7 @@ LTI_ALLOW_LOOPBACK = DEVELOPMENT
 LTI_PRIVATE_HOSTS = env.list("LTI_PRIVATE_HOSTS", default=[])
 # Keys at rest. The first key encrypts, all decrypt: put a new one in front to rotate.
 LTI_KEY_ENCRYPTION_KEYS = [DEVELOPMENT_KEY] if DEVELOPMENT else required("LTI_KEY_ENCRYPTION_KEYS").split(",")
+LTI_KEY_DAYS = env.int("LTI_KEY_DAYS", default=90)
 LTI_SCORE_LEASE_SECONDS = env.int("LTI_SCORE_LEASE_SECONDS", default=240)
 LTI_WORKER_THREADS = env.int("LTI_WORKER_THREADS", default=6)
 LTI_HTTP_TIMEOUT_SECONDS = (5, env.int("LTI_HTTP_READ_TIMEOUT_SECONDS", default=15))

@@ -9,7 +9,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render, resolve_url
 from django.urls import Resolver404, resolve, reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    conditional_page,
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from lti_tool import cookies, http, keys, limits, oidc, problems, session
 from lti_tool import launch as launches
@@ -177,7 +183,8 @@ def _deep_linking(request: HttpRequest, verified: Verified) -> HttpResponse:
     return render(request, "lti_tool/deep_linking.html", context)
 
 
-@require_GET
+@require_safe
+@conditional_page
 def jwks(request: HttpRequest) -> JsonResponse:
     """Our public keys. Canvas reads this for every token it gives us: public, small, cacheable for an hour."""
     response = JsonResponse(keys.key_set())

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connections
 
-from lti_tool import delivery, lanes, roster, session
+from lti_tool import delivery, keys, lanes, roster, session
 
 log = structlog.get_logger(__name__)
 
@@ -80,5 +80,6 @@ def _sweep(stop: threading.Event) -> bool:
 
 def _tidy(stop: threading.Event) -> bool:
     session.forget_expired()
+    keys.tidy()
     stop.wait(TIDY_SECONDS)
     return True
