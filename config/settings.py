@@ -159,7 +159,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- administration -----------------------------------------------------------------------------
-# The only cookies that authenticate anything: docs/decisions/0007. They never leave ADMINISTRATION_PATH.
+# The only cookies that authenticate anything: docs/decisions/0009. They never leave ADMINISTRATION_PATH.
 ADMINISTRATION_PATH = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
@@ -187,6 +187,12 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", default=10)
 
 # --- LTI ----------------------------------------------------------------------------------------
+LTI_TOOL_NAME = "Bellringer"
+LTI_TOOL_DESCRIPTION = (
+    "OSCE-style rubric assessment and peer feedback, with grades that go back to the gradebook."
+)
+LTI_TOOL_ICON = "bellringer/icon.svg"
+LTI_INVITE_MINUTES = env.int("LTI_INVITE_MINUTES", default=60)
 LTI_LAUNCH_URL = "activities:start"
 LTI_REVIEW_URL = "activities:review"  # a launch from the LMS's gradebook, for one person's work
 LTI_LAUNCH_TOKEN_HOURS = 8

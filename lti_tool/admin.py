@@ -4,21 +4,19 @@ No name, `sub` or e-mail address of a person, no mark, no token and no private k
 marks hang on these rows. What must not go on is blocked.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import path
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from lti_tool import approval, doctor
+from lti_tool import approval, invites, registration, tool_configuration
 from lti_tool.models import (
     Deployment,
     Invite,
@@ -30,6 +28,8 @@ from lti_tool.models import (
     Status,
     ToolKey,
 )
+from lti_tool.openid_configuration import HOSTED_CANVAS
+from lti_tool.registration_forms import InviteForm, RegistrationForm
 
 admin.site.unregister(Group)  # superusers only: there is nothing to group
 
@@ -76,13 +76,58 @@ class Decided(LookOnly):
 @admin.register(Registration)
 class RegistrationAdmin(Decided):
     decide = staticmethod(approval.decide_registration)
+    form = RegistrationForm
+    change_form_template = "lti_tool/administration/registration.html"
     list_display = ("name", "platform_family", "status", "issuer", "client_id", "places", "waiting")
     list_filter = ("status", "platform_family")
     search_fields = ("name", "issuer", "client_id")
     fields = (
-        "name", "platform_family", "status", "issuer", "client_id", "auth_url", "token_url", "token_audience",
-        "jwks_url", "allowed_origins", "platform_guid", "configuration_url", "configuration", "created_at",
+        "name", "platform_family", "issuer", "client_id", "auth_url", "token_url", "jwks_url", "token_audience",
+        "allowed_origins", "deployment_ids",
     )  # fmt: skip
+    kept = ("status", "platform_guid", "configuration_url", "confirmed", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """By hand is typed; what the platform confirmed is read."""
+        typed = (None, {"fields": self.fields})
+        return [typed, (_("What else is known"), {"fields": self.kept})] if obj else [typed]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.kept if obj else ()
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        ours = {
+            "addresses": tool_configuration.to_copy(),
+            "custom": tool_configuration.CUSTOM,
+            "canvas_json": json.dumps(tool_configuration.canvas_json(""), indent=2),
+            "hosted_canvas": HOSTED_CANVAS,
+        }
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **ours})
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Through the one verb. A change by hand leaves a platform that works working, and approves none that waits."""
+        row = registration.keep(
+            _agreement(obj, form.cleaned_data),
+            approves=not change or form.initial_status == Status.ACTIVE,
+            renews=obj if change else None,
+        )
+        registration.approve_deployments(row, form.cleaned_data["deployment_ids"])
+        obj.pk = row.pk
+
+    @admin.display(description=_("confirmed by the LMS"))
+    def confirmed(self, row: Registration) -> str:
+        return json.dumps(row.configuration, indent=2, ensure_ascii=False) if row.configuration else "-"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         waiting = Count("deployments", filter=Q(deployments__status=Status.PENDING))
@@ -116,47 +161,6 @@ class DeploymentAdmin(Decided):
         "notices_url", "notices_asked_at",
     )  # fmt: skip
     ordering = ("-first_seen_at",)
-    change_form_template = "admin/lti_tool/deployment/look.html"
-
-    def get_urls(self) -> list[Any]:
-        mine = [
-            path(
-                "<int:pk>/doctor/", self.admin_site.admin_view(self.doctor), name="lti_tool_deployment_doctor"
-            ),
-            path(
-                "<int:pk>/support-bundle.json",
-                self.admin_site.admin_view(self.support_bundle),
-                name="lti_tool_deployment_support_bundle",
-            ),
-        ]
-        return [*mine, *super().get_urls()]
-
-    def doctor(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Looks at the deployment from end to end. A POST, because it asks the platform a dozen questions."""
-        row = self._seen(request, pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Check of a deployment"),
-            "opts": self.opts,
-            "row": row,
-            "findings": doctor.examine(row) if request.method == "POST" else None,
-        }
-        return TemplateResponse(request, "admin/lti_tool/deployment/doctor.html", context)
-
-    def support_bundle(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What helps somebody far away, as a file: without secrets, names and marks."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        row = self._seen(request, pk)
-        response = JsonResponse(doctor.support_bundle(row), json_dumps_params={"indent": 2})
-        response.headers["Content-Disposition"] = f'attachment; filename="bellringer-support-{row.pk}.json"'
-        return response
-
-    def _seen(self, request: HttpRequest, pk: int) -> Deployment:
-        row = get_object_or_404(Deployment.objects.select_related("registration"), pk=pk)
-        if not self.has_view_permission(request, row):
-            raise PermissionDenied
-        return row
 
 
 @admin.register(ToolKey)
@@ -171,10 +175,42 @@ class ToolKeyAdmin(LookOnly):
 
 @admin.register(Invite)
 class InviteAdmin(LookOnly):
-    list_display = ("label", "approves", "created_by", "created_at", "expires_at", "used_at", "registration")
-    fields = (*list_display[:2], "privacy_level", "renews", *list_display[2:])
+    """The address of an invitation is shown once, on the page that answers the form."""
+
+    actions = ("withdraw",)
+    list_display = (
+        "label", "approves", "created_by", "created_at", "expires_at", "used_at", "registration", "refused_code",
+    )  # fmt: skip
     list_select_related = ("registration",)
     ordering = ("-created_at",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **({} if obj else {"form": InviteForm}), **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ("label", "minutes", "privacy_level", "approves", "renews")
+        return (*self.list_display, "privacy_level", "renews", "refused_said", "refused_at")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        row, address = invites.invite(by=request.user.get_username(), **form.cleaned_data)
+        obj.pk, obj.address = row.pk, address
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        row = Invite.objects.get(pk=obj.pk)
+        shown = {"opts": self.opts, "title": str(row), "invite": row, "address": obj.address}
+        page = {**self.admin_site.each_context(request), **shown}
+        return render(request, "lti_tool/administration/invited.html", page)
+
+    @admin.action(description=_("Withdraw"))
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Invite]) -> None:
+        for row in queryset:
+            invites.withdraw(row)
+            self.log_change(request, row, "withdrawn")
+        self.message_user(request, _("They open nothing any more."), messages.SUCCESS)
 
 
 @admin.register(Score)
@@ -242,3 +278,19 @@ class NoticeAdmin(LookOnly):
     list_filter = ("notice_type",)
     list_select_related = ("deployment__registration",)
     ordering = ("-received_at",)
+
+
+def _agreement(row: Registration, typed: Mapping[str, Any]) -> registration.Agreement:
+    return registration.Agreement(
+        name=typed["name"],
+        issuer=typed["issuer"],
+        client_id=typed["client_id"],
+        auth_url=typed["auth_url"],
+        token_url=typed["token_url"],
+        jwks_url=typed["jwks_url"],
+        token_audience=typed["token_audience"],
+        family=typed["platform_family"],
+        allowed_origins=tuple(typed["allowed_origins"]),
+        platform_guid=row.platform_guid,
+        configuration_url=row.configuration_url,
+    )

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     TOO_MANY = "too-many"
     LOGIN_INCOMPLETE = "login-incomplete"
     REGISTRATION_UNKNOWN = "registration-unknown"
+    REGISTRATION_WAITING = "registration-waiting"
     REGISTRATION_AMBIGUOUS = "registration-ambiguous"
     TARGET_FOREIGN = "target-foreign"
     PLATFORM_REFUSED = "platform-refused"
@@ -66,6 +67,13 @@ WORDS: dict[Reason, tuple[int, Promise, Promise]] = {
     ),
     Reason.LOGIN_INCOMPLETE: (400, _("Your LMS sent an incomplete request."), _ADMIN),
     Reason.REGISTRATION_UNKNOWN: (404, _("This LMS is not registered with Bellringer."), _ADMIN),
+    Reason.REGISTRATION_WAITING: (
+        403,
+        _("Bellringer has not been approved for your LMS yet."),
+        _(
+            "Nothing is lost. Please ask the person who looks after Bellringer to approve it, and give them the code below."
+        ),
+    ),
     Reason.REGISTRATION_AMBIGUOUS: (400, _("Your LMS did not say which registration it uses."), _ADMIN),
     Reason.TARGET_FOREIGN: (400, _("This link leads to an address that is not part of Bellringer."), _ADMIN),
     Reason.PLATFORM_REFUSED: (403, _("Your LMS did not let you through."), _REOPEN),
@@ -211,3 +219,130 @@ class ServiceError(LtiError):
     @property
     def is_permanent(self) -> bool:
         return self.kind in PERMANENT
+
+
+class Obstacle(StrEnum):
+    """Why a platform could not be registered. The value is shown as the code and kept with the invitation."""
+
+    INVITE_UNKNOWN = "invite-unknown"
+    INVITE_EXPIRED = "invite-expired"
+    INVITE_USED = "invite-used"
+    INVITE_IN_USE = "invite-in-use"
+    ADDRESS_UNUSABLE = "address-unusable"
+    CONFIGURATION_UNREACHABLE = "configuration-unreachable"
+    CONFIGURATION_REFUSED = "configuration-refused"
+    CONFIGURATION_UNREADABLE = "configuration-unreadable"
+    CONFIGURATION_INCOMPLETE = "configuration-incomplete"
+    ISSUER_FOREIGN = "issuer-foreign"
+    ENDPOINT_FOREIGN = "endpoint-foreign"
+    PLATFORM_INCAPABLE = "platform-incapable"
+    TOKEN_REFUSED = "token-refused"
+    PLATFORM_REFUSED = "platform-refused"
+    PLATFORM_UNREACHABLE = "platform-unreachable"
+    PLATFORM_BROKEN = "platform-broken"
+    ANSWER_UNREADABLE = "answer-unreadable"
+    ALREADY_REGISTERED = "already-registered"
+
+
+_NOTHING = _("Nothing was registered.")
+_NEW_INVITE = _("Nothing was registered. Please ask the person who runs Bellringer for a new address.")
+_AGAIN = _("Nothing was registered here. Close this window and begin again in your LMS.")
+_LOOK = _(
+    "Nothing was registered here. If your LMS lists Bellringer now, delete it there, then begin again with the same address."
+)
+_HAND = _(
+    "Nothing was registered. Please give the code below to the person who runs Bellringer; the LMS can be registered by hand."
+)
+
+# obstacle → (HTTP status, what happened, what to do)
+OBSTACLE_WORDS: dict[Obstacle, tuple[int, Promise, Promise]] = {
+    Obstacle.INVITE_UNKNOWN: (404, _("This address does not belong to an invitation."), _NEW_INVITE),
+    Obstacle.INVITE_EXPIRED: (410, _("This invitation is too old."), _NEW_INVITE),
+    Obstacle.INVITE_USED: (
+        410,
+        _("This invitation has been used: an LMS was registered with it."),
+        _(
+            "Nothing else was registered. For another LMS, ask the person who runs Bellringer for another address."
+        ),
+    ),
+    Obstacle.INVITE_IN_USE: (
+        409,
+        _("This invitation is being used in another window at this moment."),
+        _("Nothing was registered from this window. Please look at the other one."),
+    ),
+    Obstacle.ADDRESS_UNUSABLE: (400, _("Your LMS named an address that Bellringer must not call."), _HAND),
+    Obstacle.CONFIGURATION_UNREACHABLE: (
+        424,
+        _("Bellringer could not reach your LMS to read its configuration."),
+        _(
+            "Nothing was registered. Please see that your LMS can be reached from the internet, then begin again."
+        ),
+    ),
+    Obstacle.CONFIGURATION_REFUSED: (
+        424,
+        _("Your LMS did not let Bellringer read its configuration."),
+        _AGAIN,
+    ),
+    Obstacle.CONFIGURATION_UNREADABLE: (
+        400,
+        _("What your LMS sent as its configuration could not be read."),
+        _HAND,
+    ),
+    Obstacle.CONFIGURATION_INCOMPLETE: (
+        400,
+        _("Something that is needed is missing in your LMS's configuration, or is not what it should be."),
+        _HAND,
+    ),
+    Obstacle.ISSUER_FOREIGN: (
+        400,
+        _("Your LMS's configuration speaks for another LMS than the one it was read from."),
+        _HAND,
+    ),
+    Obstacle.ENDPOINT_FOREIGN: (
+        400,
+        _("Your LMS's configuration names an address that does not belong to it."),
+        _HAND,
+    ),
+    Obstacle.PLATFORM_INCAPABLE: (
+        400,
+        _("Your LMS does not offer what Bellringer needs to work with it."),
+        _NOTHING,
+    ),
+    Obstacle.TOKEN_REFUSED: (
+        424,
+        _("Your LMS did not accept its own registration pass: it was used before, or is too old."),
+        _AGAIN,
+    ),
+    Obstacle.PLATFORM_REFUSED: (424, _("Your LMS refused the registration."), _HAND),
+    Obstacle.PLATFORM_UNREACHABLE: (424, _("Your LMS did not answer the registration."), _LOOK),
+    Obstacle.PLATFORM_BROKEN: (424, _("Your LMS answered the registration with an error of its own."), _LOOK),
+    Obstacle.ANSWER_UNREADABLE: (424, _("Your LMS's answer to the registration could not be read."), _LOOK),
+    Obstacle.ALREADY_REGISTERED: (
+        409,
+        _("This LMS is registered with Bellringer already, under the same client id."),
+        _(
+            "Nothing was changed. To renew that registration, ask the person who runs Bellringer for an address that renews it."
+        ),
+    ),
+}
+
+
+class RegistrationRefused(LtiError):
+    """A platform that is not registered. `said` holds the platform's words or our detail: never a token."""
+
+    def __init__(self, obstacle: Obstacle, said: str = "") -> None:
+        super().__init__(f"{obstacle.value} {said}".strip())
+        self.obstacle = obstacle
+        self.said = said
+
+    @property
+    def status(self) -> int:
+        return OBSTACLE_WORDS[self.obstacle][0]
+
+    @property
+    def what_happened(self) -> Promise:
+        return OBSTACLE_WORDS[self.obstacle][1]
+
+    @property
+    def what_to_do(self) -> Promise:
+        return OBSTACLE_WORDS[self.obstacle][2]

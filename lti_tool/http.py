@@ -100,10 +100,17 @@ def check_address(url: str) -> None:
         network.judge(address, host=host, secure=secure)
 
 
+def check_form(url: str) -> None:
+    """Refuse what cannot be a platform's address, whatever the name leads to."""
+    _parts(url)
+
+
 def _parts(url: str) -> tuple[str, int, bool]:
     """Host, port and whether it is https. Raises ServiceError for what is no address of a platform."""
+    if not origin(url):
+        raise ServiceError(Kind.NEEDS_ADMIN, said="not a usable address")
     parts = urlsplit(url)
-    if not origin(url) or parts.username or parts.password or not parts.hostname:
+    if parts.username or parts.password or not parts.hostname:
         raise ServiceError(Kind.NEEDS_ADMIN, said="not a usable address")
     secure = parts.scheme == "https"
     if not secure and not settings.LTI_ALLOW_LOOPBACK:

@@ -129,6 +129,10 @@ class Invite(models.Model):
         related_name="invites",
         help_text="What came of it.",
     )
+    # The last time that it came to nothing: an errors.Obstacle, and the platform's words.
+    refused_code = models.CharField(max_length=40, blank=True)
+    refused_said = models.CharField(max_length=500, blank=True)
+    refused_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.label

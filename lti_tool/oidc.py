@@ -9,6 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -90,13 +91,23 @@ def _find_registration(params: Mapping[str, str]) -> Registration:
 
 def find_registration(issuer: str, client_id: str) -> Registration:
     """The active registration of issuer and client id. Without a client id only an issuer with a single one will do."""
-    rows = Registration.objects.filter(issuer=issuer, status=Registration.Status.ACTIVE)
-    found = list((rows.filter(client_id=client_id) if client_id else rows)[:2])
+    rows = Registration.objects.filter(issuer=issuer)
+    if client_id:
+        rows = rows.filter(client_id=client_id)
+    found = list(rows.filter(status=Registration.Status.ACTIVE)[:2])
     if not found:
-        raise LaunchRejected(Reason.REGISTRATION_UNKNOWN)
+        raise _not_in_service(rows)
     if len(found) > 1:
         raise LaunchRejected(Reason.REGISTRATION_AMBIGUOUS)
     return found[0]
+
+
+def _not_in_service(rows: QuerySet[Registration]) -> LaunchRejected:
+    """A platform that waits for approval hears so, inside its own frame."""
+    waiting = rows.filter(status=Registration.Status.PENDING).first()
+    rejection = LaunchRejected(Reason.REGISTRATION_WAITING if waiting else Reason.REGISTRATION_UNKNOWN)
+    rejection.registration = waiting
+    return rejection
 
 
 def _authentication_request(

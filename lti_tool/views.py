@@ -164,6 +164,8 @@ def _named_by_platform(request: HttpRequest) -> LaunchRejected | None:
 def _rejected(request: HttpRequest, rejection: LaunchRejected) -> HttpResponse:
     limits.rejections.count(request)
     log.warning("launch rejected", reason=rejection.reason.value, detail=rejection.detail[:100])
+    if rejection.reason == Reason.REGISTRATION_WAITING:
+        request.framed_by = rejection.registration  # type: ignore[attr-defined]
     if rejection.registration and rejection.concerns_administrator:
         problems.note(
             rejection.registration,

@@ -36,6 +36,7 @@ def _forget_platforms():
     pace.forget()
     limits.logins.forget()
     limits.rejections.forget()
+    limits.sign_ins.forget()
 
 
 @pytest.fixture

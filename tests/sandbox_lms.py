@@ -409,6 +409,10 @@ class School:
         begun = self.do(verb, **asked)
         return LoginInitiation(begun["login_url"], begun["params"], begun["hint"])
 
+    def registration_pass(self, *, renew: bool = False) -> dict[str, str]:
+        """openid_configuration and registration_token: what a tool's registration address is opened with."""
+        return self.do("registration_pass", renew=renew)
+
     def auth_params(self, begun: LoginInitiation, **changes: str | None) -> dict[str, str]:
         """The authentication request of a well-behaved tool, for tests of the platform itself. None leaves one out."""
         params: dict[str, str | None] = {

@@ -19,6 +19,18 @@ def endpoints(of: School) -> dict[str, str]:
 ENDPOINTS = {"auth_url": "auth", "token_url": "token", "jwks_url": "jwks"}
 
 
+def openid_configuration(of: School) -> str:
+    return f"{school(of)}/lti/openid-configuration"
+
+
+def registration(of: School) -> str:
+    return f"{school(of)}/lti/registration"
+
+
+def kept_registration(of: School) -> str:
+    return f"{school(of)}/api/lti/registrations/{of.pk}"
+
+
 def course(of: Course) -> str:
     return f"{school(of.school)}/api/courses/{of.pk}"
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from lti_tool.sandbox import addresses, profiles
-from lti_tool.sandbox.models import Course, Enrolment, Link, Person, School
+from lti_tool.sandbox.models import Course, Enrolment, Link, Person, School, ToolRegistration
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -141,7 +141,7 @@ def _custom(school: School, person: Person, course: Course, link: Link | None) -
         "$User.id": person.sub,
         "$Person.name.full": person.name,
     }
-    asked = link.custom if link else {}
+    asked = _custom_of_tool(school) | (link.custom if link else {})
     # A variable that the platform does not know arrives as its literal name (Canvas and Moodle alike).
     expanded = {
         name: values.get(value, value) if isinstance(value, str) else value for name, value in asked.items()
@@ -162,6 +162,13 @@ def _custom(school: School, person: Person, course: Course, link: Link | None) -
             "masquerading_user_id": "$Canvas.masqueradingUser.id",
         } | expanded
     return expanded
+
+
+def _custom_of_tool(school: School) -> dict[str, Any]:
+    """What the tool asked for with every launch when it registered itself."""
+    kept = ToolRegistration.objects.filter(tool=school.tool).first()
+    configured = kept.body.get("https://purl.imsglobal.org/spec/lti-tool-configuration", {}) if kept else {}
+    return dict(configured.get("custom_parameters", {}))
 
 
 def _of_moodle(school: School, person: Person, course: Course, link: Link | None) -> dict[str, Any]:

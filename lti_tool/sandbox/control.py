@@ -13,9 +13,19 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
-from lti_tool.sandbox import addresses, faults, gradebook, launches, mutations, oidc, schools
+from lti_tool.sandbox import addresses, faults, gradebook, launches, mutations, oidc, registration, schools
 from lti_tool.sandbox import keys as signing_keys
-from lti_tool.sandbox.models import AccessToken, Course, Enrolment, Grade, LineItem, Link, Person, School
+from lti_tool.sandbox.models import (
+    AccessToken,
+    Course,
+    Enrolment,
+    Grade,
+    LineItem,
+    Link,
+    Person,
+    School,
+    ToolRegistration,
+)
 from lti_tool.sandbox.timestamps import milliseconds
 
 Asked = dict[str, Any]
@@ -209,6 +219,22 @@ def _begun(school: School, begun: tuple[Any, dict[str, str]]) -> Any:
     return {"login_url": school.tool.login_url, "params": params, "hint": hint.message_hint}
 
 
+def registration_pass(school: School, asked: Asked) -> Any:
+    """What the tool's registration address is opened with."""
+    token = registration.issue_pass(school, renew=asked.get("renew", False))
+    return registration.opened_with(school, token)
+
+
+def tool_keeps(school: School, asked: Asked) -> Any:
+    """An administrator (Canvas) lays other scopes or another privacy level over what the tool registered."""
+    row = ToolRegistration.objects.get(tool=school.tool)
+    configured = row.body[registration.TOOL_CONFIGURATION]
+    configured = configured | {registration.CANVAS + "privacy_level": asked["privacy_level"]}
+    row.body |= {"scope": asked["scope"], registration.TOOL_CONFIGURATION: configured}
+    row.save()
+    return row.body
+
+
 def mint(school: School, asked: Asked) -> Any:
     """Signs whatever claims it is given; the bending is that of launches."""
     return oidc.sign(school, mutations.mutate(asked["claims"], asked), asked)
@@ -287,8 +313,8 @@ def counts(school: School, asked: Asked) -> Any:
 VERBS: dict[str, Verb] = {
     verb.__name__: verb
     for verb in (
-        read, course, people, enrol, link, change, line_items, launch, launch_review, launch_retrieve, mint, rotate_key,
-        fault, clear_faults,
+        read, course, people, enrol, link, change, line_items, launch, launch_review, launch_retrieve, registration_pass,
+        tool_keeps, mint, rotate_key, fault, clear_faults,
         throttle, forget_tokens, teacher_types, override, delete_line_item, grades, posts, counts,
     )
 }  # fmt: skip

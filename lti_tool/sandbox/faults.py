@@ -12,7 +12,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-ENDPOINTS = ("auth", "jwks", "token", "lineitems", "scores", "results", "memberships")
+ENDPOINTS = (
+    "auth",
+    "jwks",
+    "token",
+    "lineitems",
+    "scores",
+    "results",
+    "memberships",
+    "configuration",
+    "registration",
+)
 _lock = threading.Lock()
 _faults: dict[str, list["Fault"]] = defaultdict(list)
 _counts: dict[str, Counter[str]] = defaultdict(Counter)

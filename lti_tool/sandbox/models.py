@@ -36,6 +36,25 @@ class Tool(models.Model):
     name = models.CharField(max_length=200, default="Bellringer")
 
 
+class ToolRegistration(models.Model):
+    """What a tool asked for when it registered itself, as far as the school confirmed it, and how far it has got since."""
+
+    tool = models.OneToOneField(Tool, models.CASCADE, related_name="registration")
+    stage = models.CharField(max_length=10, default="pending")
+    body = models.JSONField(default=dict)
+
+
+class RegistrationPass(models.Model):
+    """Lets one tool register once, or renew its registration (`reg-update`)."""
+
+    school = models.ForeignKey(School, models.CASCADE)
+    token = models.TextField(unique=True)
+    scope = models.CharField(max_length=20, default="reg")
+    client_id = models.CharField(max_length=255)
+    used = models.BooleanField(default=False)
+    expires_at = models.FloatField()
+
+
 class Person(models.Model):
     school = models.ForeignKey(School, models.CASCADE, related_name="people")
     # The person in the sandbox's own URLs; `sub` is the person towards the tool.

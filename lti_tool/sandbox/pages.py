@@ -152,6 +152,9 @@ def link(request: HttpRequest, school: str, person: str, number: int) -> HttpRes
 
 def _tool(request: HttpRequest, visit: Visit, title: str, begin: Callable[[str], Begun]) -> HttpResponse:
     """The tool in a frame under a title, or with ?window=1 as a bare form. `begin` takes the document target."""
+    if not visit.school.tool.is_on:
+        words = "This tool is not switched on"
+        return render(request, "sandbox/refused.html", {"words": words}, status=403)
     in_window = request.GET.get("window") == "1"
     _, params = begin("window" if in_window else "iframe")
     if in_window:

@@ -1,5 +1,7 @@
 """Three schools to try the tool with: one plain, one like Moodle, one like Canvas. Seeding again changes only the tool."""
 
+from django.conf import settings
+
 from lti_tool.sandbox import schools
 from lti_tool.sandbox.models import School, Tool
 
@@ -39,4 +41,12 @@ def sow(tool_url: str) -> None:
             Tool.objects.filter(school=existing).update(**tool)
             continue
         identity = {"client_id": f"bellringer-{slug}", "deployment_id": "1"}
-        schools.create(slug=slug, profile=profile, name=name, tool=tool | identity, people=PEOPLE)
+        schools.create(
+            slug=slug,
+            profile=profile,
+            name=name,
+            # Its own issuer even where it is like Canvas, as self-hosted ones have: so that it can be registered.
+            issuer=f"{settings.BASE_URL}/{slug}",
+            tool=tool | identity,
+            people=PEOPLE,
+        )

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.static import serve
 
-from lti_tool.sandbox import ags, control, nrps, oidc, pages, tokens
+from lti_tool.sandbox import administration, ags, control, nrps, oidc, pages, registration, tokens
 
 SERVICES = [
     path("lineitems", ags.line_items, name="lineitems"),
@@ -33,6 +33,12 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("static/<path:path>", serve, {"document_root": settings.STATIC_ROOT}),
     path("<slug:school>/profile/", pages.set_profile, name="set-profile"),
+    path("<slug:school>/admin/", administration.tools, name="tools"),
+    path("<slug:school>/admin/registering/", administration.registering, name="registering"),
+    path("<slug:school>/admin/next/", administration.next_stage, name="next-stage"),
+    path("<slug:school>/lti/openid-configuration", registration.configuration, name="configuration"),
+    path("<slug:school>/lti/registration", registration.register, name="registration"),
+    path("<slug:school>/api/lti/registrations/<int:number>/configuration", registration.kept, name="kept"),
     path("<slug:school>/lti/auth", oidc.auth, name="auth"),
     path("<slug:school>/lti/jwks", tokens.jwks, name="jwks"),
     path("<slug:school>/lti/token", tokens.token, name="token"),

@@ -1,8 +1,6 @@
 import pytest
 from django.contrib.auth.models import User
 
-from lti_tool import limits
-
 PASSWORD = "correct horse battery"
 
 
@@ -16,8 +14,3 @@ def administration(client, administrator):
     """A browser in which the administrator is signed in."""
     client.force_login(administrator)
     return client
-
-
-@pytest.fixture(autouse=True)
-def _forget_tries():
-    limits.sign_ins.forget()

@@ -70,15 +70,25 @@ def test_a_list_of_many_takes_as_many_queries_as_a_list_of_one(administration, m
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nothing_is_deleted_or_edited_by_hand(administration, model):
+def test_nothing_is_deleted(administration, model):
+    made = rows.make()
+    delete = reverse(f"admin:lti_tool_{model}_delete", args=[made[model].pk])
+
+    assert administration.get(delete).status_code == 403
+    assert administration.post(delete, {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in administration.get(changelist(model)).content.decode()
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model != "registration"])
+def test_only_a_registration_is_edited(administration, model):
     made = rows.make()
 
-    assert (
-        administration.get(reverse(f"admin:lti_tool_{model}_delete", args=[made[model].pk])).status_code
-        == 403
-    )
     assert administration.post(page(model, made[model]), {"status": "active"}).status_code == 403
-    assert "delete_selected" not in administration.get(changelist(model)).content.decode()
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model not in ("registration", "invite")])
+def test_only_platforms_and_invitations_are_added(administration, model):
+    assert administration.get(reverse(f"admin:lti_tool_{model}_add")).status_code == 403
 
 
 def test_private_half_of_a_key_is_not_even_read(administration):

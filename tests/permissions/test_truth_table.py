@@ -90,6 +90,9 @@ TABLE = [
         None,
         dict.fromkeys(ROLES, 404),
     ),  # opened by a launch only
+    ("GET", "lti_tool:register", ("invite",), None, dict.fromkeys(ROLES, 404)),
+    ("POST", "lti_tool:register", ("invite",), {}, dict.fromkeys(ROLES, 404)),
+    ("GET", "lti_tool:canvas-json", (), None, dict.fromkeys(ROLES, 200)),
     ("GET", "lti_tool:jwks", (), None, dict.fromkeys(ROLES, 200)),
     ("POST", "lti_tool:codes", (), {"path": "/nowhere/"}, allow(*EVERYONE, ok=400)),
     ("GET", "lti_tool:open", ("code",), None, dict.fromkeys(ROLES, 410)),
@@ -155,7 +158,9 @@ def test_own_course(client, own, row):
     assert answered == row[-1]
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row[2] and row[2] != ("code",)], ids=ids)
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if row[2] and row[2][0] not in ("code", "invite")], ids=ids
+)
 def test_foreign_course_is_not_there(client, own, foreign, row):
     answers = {
         role: ask_and_undo(client, row, foreign.keys, own.launches[role]) for role in ROLES if role != N

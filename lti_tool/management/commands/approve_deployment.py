@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from lti_tool import approval
 from lti_tool.models import Deployment
 
 
@@ -23,6 +24,8 @@ class Command(BaseCommand):
         found = pending.filter(
             registration__client_id=options["client_id"], deployment_id=options["deployment_id"]
         )
-        if not found.update(status=Deployment.Status.ACTIVE):
+        if not found:
             raise CommandError("No such deployment is waiting for approval.")
+        for row in found:
+            approval.decide_deployment(row, status=Deployment.Status.ACTIVE)
         self.stdout.write("Approved.")

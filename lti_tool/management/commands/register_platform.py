@@ -2,8 +2,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from lti_tool import http
-from lti_tool.models import Deployment, Registration
+from lti_tool import http, registration
+from lti_tool.errors import ServiceError
+from lti_tool.models import Registration
 
 
 class Command(BaseCommand):
@@ -27,25 +28,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name in ("auth_url", "token_url", "jwks_url"):
-            if not http.origin(options[name]):
-                raise CommandError(f"--{name.replace('_', '-')} is not a web address: {options[name]}")
-        registration, is_new = Registration.objects.update_or_create(
+            try:
+                http.check_form(options[name])
+            except ServiceError as error:
+                raise CommandError(f"--{name.replace('_', '-')} is {error.said}: {options[name]}") from None
+        there = Registration.objects.filter(issuer=options["issuer"], client_id=options["client_id"]).first()
+        agreement = registration.Agreement(
+            name=options["name"],
             issuer=options["issuer"],
             client_id=options["client_id"],
-            defaults={
-                "name": options["name"],
-                "auth_url": options["auth_url"],
-                "token_url": options["token_url"],
-                "jwks_url": options["jwks_url"],
-                "token_audience": options["token_audience"],
-                "platform_family": options["family"],
-                "allowed_origins": options["origin"],
-            },
+            auth_url=options["auth_url"],
+            token_url=options["token_url"],
+            jwks_url=options["jwks_url"],
+            token_audience=options["token_audience"],
+            family=options["family"],
+            allowed_origins=tuple(options["origin"]),
+            platform_guid=there.platform_guid if there else "",
+            configuration_url=there.configuration_url if there else "",
         )
-        for deployment_id in options["deployment_id"]:
-            Deployment.objects.update_or_create(
-                registration=registration,
-                deployment_id=deployment_id,
-                defaults={"status": Deployment.Status.ACTIVE},
-            )
-        self.stdout.write(f"{'Registered' if is_new else 'Updated'} {registration.name}.")
+        row = registration.keep(agreement, approves=True, renews=there)
+        registration.approve_deployments(row, options["deployment_id"])
+        self.stdout.write(f"{'Updated' if there else 'Registered'} {row.name}.")
