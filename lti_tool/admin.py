@@ -10,13 +10,16 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from lti_tool import approval, invites, registration, tool_configuration
+from lti_tool import approval, doctor, invites, registration, tool_configuration
 from lti_tool.models import (
     Deployment,
     Invite,
@@ -161,6 +164,47 @@ class DeploymentAdmin(Decided):
         "notices_url", "notices_asked_at",
     )  # fmt: skip
     ordering = ("-first_seen_at",)
+    change_form_template = "admin/lti_tool/deployment/look.html"
+
+    def get_urls(self) -> list[Any]:
+        mine = [
+            path(
+                "<int:pk>/doctor/", self.admin_site.admin_view(self.doctor), name="lti_tool_deployment_doctor"
+            ),
+            path(
+                "<int:pk>/support-bundle.json",
+                self.admin_site.admin_view(self.support_bundle),
+                name="lti_tool_deployment_support_bundle",
+            ),
+        ]
+        return [*mine, *super().get_urls()]
+
+    def doctor(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Looks at the deployment from end to end. A POST, because it asks the platform a dozen questions."""
+        row = self._seen(request, pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Check of a deployment"),
+            "opts": self.opts,
+            "row": row,
+            "findings": doctor.examine(row) if request.method == "POST" else None,
+        }
+        return TemplateResponse(request, "admin/lti_tool/deployment/doctor.html", context)
+
+    def support_bundle(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What helps somebody far away, as a file: without secrets, names and marks."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        row = self._seen(request, pk)
+        response = JsonResponse(doctor.support_bundle(row), json_dumps_params={"indent": 2})
+        response.headers["Content-Disposition"] = f'attachment; filename="bellringer-support-{row.pk}.json"'
+        return response
+
+    def _seen(self, request: HttpRequest, pk: int) -> Deployment:
+        row = get_object_or_404(Deployment.objects.select_related("registration"), pk=pk)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        return row
 
 
 @admin.register(ToolKey)
