@@ -1,7 +1,7 @@
 """Assignment and Grade Services 2.0: line items, scores, results. Speaks; stores nothing."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -10,16 +10,16 @@ from urllib.parse import quote, urlencode
 
 from pylti1p3.assignments_grades import AssignmentsGradesService
 
-from lti_tool import claims, links
+from lti_tool import claims
 from lti_tool.connector import PlatformConnector, check
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.http import Answer
 from lti_tool.models import URL_LENGTH, ResourceLink
 
 LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
+LINE_ITEMS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE = "application/vnd.ims.lis.v1.score+json"
 RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
-MAX_PAGES = 200
 SUBMISSION_EXTENSION = "https://canvas.instructure.com/lti/submission"
 
 
@@ -58,10 +58,9 @@ class Gradebook(AssignmentsGradesService):
         A column that the platform made with the link (by deep linking) is ours by link and tag, whatever its resourceId;
         another one by tag and resourceId. The filter spares pages where it is understood; its answer is checked all the same.
         """
-        url: str | None = _with_query(self.link.lineitems_url, tag=tag)
+        url = _with_query(self.link.lineitems_url, tag=tag)
         second_best = None
-        for _page in range(MAX_PAGES):
-            items, url = self._page_of_line_items(str(url))
+        for items in self._pages(url, LINE_ITEMS):
             for item in items:
                 if not isinstance(item, dict) or not _is_url(item.get("id")) or item.get("tag") != tag:
                     continue
@@ -69,15 +68,13 @@ class Gradebook(AssignmentsGradesService):
                     return str(item["id"])
                 if item.get("resourceId") == resource_id and not item.get("resourceLinkId"):
                     second_best = second_best or str(item["id"])
-            if not url:
-                return second_best
-        raise ServiceError(Kind.TRANSIENT, said="the list of columns does not end")
+        return second_best
 
-    def _page_of_line_items(self, url: str) -> tuple[list[Any], str | None]:
-        items, following = self.get_lineitems_page(url)
-        if not isinstance(items, list):
-            raise ServiceError(Kind.TRANSIENT, said="no list of columns")
-        return items, following
+    def _pages(self, url: str, media_type: str) -> Iterator[list[Any]]:
+        for page in self.connector.pages(url, self.link.ags_scopes, accept=media_type):
+            if not isinstance(page, list):
+                raise ServiceError(Kind.TRANSIENT, said="no list in the answer")
+            yield page
 
     def update(self, line_item_url: str, **changes: Any) -> None:
         """Change members of a line item and keep the others, known to us or not: a PUT replaces the whole of it.
@@ -141,10 +138,10 @@ class Gradebook(AssignmentsGradesService):
     def shown(self, line_item_url: str, user_id: str) -> Shown | None:
         """What the LMS shows for this person; None for an empty cell."""
         url = _with_query(self._add_url_path_ending(line_item_url, "results"), user_id=user_id)
-        results, _following = self._page_of_results(url)
-        for result in results:
-            if _user_of(result) == user_id and (found := _shown(result)):
-                return found
+        for results in self._pages(url, RESULTS):
+            for result in results:
+                if _user_of(result) == user_id and (found := _shown(result)):
+                    return found
         return None
 
     def everybody_shown(
@@ -154,26 +151,16 @@ class Gradebook(AssignmentsGradesService):
 
         Who is missing has an empty cell. One page is held at a time. `page_size` None sends no `limit`: Moodle breaks on it.
         """
-        first = self._add_url_path_ending(line_item_url, "results")
-        url: str | None = _with_query(first, limit=str(page_size)) if page_size else first
+        url = self._add_url_path_ending(line_item_url, "results")
+        if page_size:
+            url = _with_query(url, limit=str(page_size))
         found: dict[str, Shown] = {}
-        for _page in range(MAX_PAGES):
-            results, url = self._page_of_results(str(url))
+        for results in self._pages(url, RESULTS):
             for result in results:
                 user_id = _user_of(result)
                 if user_id in people and (shown := _shown(result)):
                     found[user_id] = shown
-            if not url:
-                return found
-        raise ServiceError(Kind.TRANSIENT, said="the list of results does not end")
-
-    def _page_of_results(self, url: str) -> tuple[list[Any], str | None]:
-        answer = self.connector.call("GET", url, self.link.ags_scopes, accept=RESULTS)
-        check(answer)
-        results = answer.json() if answer.content else []
-        if not isinstance(results, list):
-            raise ServiceError(Kind.TRANSIENT, status=answer.status, said="no list of results")
-        return results, links.next_page(answer.headers.get("Link", ""))
+        return found
 
     def send(self, line_item_url: str, body: bytes) -> Answer:
         """Post a score. Gives the answer of whatever status: what it means depends on more than the status."""
@@ -233,7 +220,11 @@ def _with_query(url: str, **values: str) -> str:
 
 
 def _user_of(result: Any) -> str:
-    return str(result.get("userId")) if isinstance(result, dict) else ""
+    """Whose result it is. One that we cannot read might be anybody's: then nothing is known about the column."""
+    user_id = result.get("userId") if isinstance(result, dict) else None
+    if not isinstance(user_id, str | int) or isinstance(user_id, bool) or user_id == "":
+        raise ServiceError(Kind.TRANSIENT, said="a result that is nobody's")
+    return str(user_id)
 
 
 def _shown(result: Mapping[str, Any]) -> Shown | None:
@@ -251,5 +242,7 @@ def _number(value: object) -> Decimal:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
-        raise ServiceError(Kind.TRANSIENT, said="a result that is no number") from None
-    return number if number.is_finite() else Decimal(0)
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ServiceError(Kind.TRANSIENT, said="a result that is no number")
+    return number

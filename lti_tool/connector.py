@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from lti_tool.platforms import classify
 ASSERTION_SECONDS = 300
 RENEW_BEFORE = 60.0
 MAX_SAID = 300
+MAX_PAGES = 1000
 
 MAX_TOKEN = 16_384
 
@@ -84,6 +85,22 @@ class PlatformConnector(ServiceConnector):
             self._drop(token, scopes)
             answer = self._call_with_token(self.token(scopes), method, url, headers, body)
         return answer
+
+    def pages(self, url: str, scopes: Sequence[str], *, accept: str) -> Iterator[Any]:
+        """Every page of a list, as decoded JSON, one after another by `Link: rel="next"`.
+
+        Raises ServiceError for an answer that is no success or no JSON, and for pages that lead in a circle or never end.
+        """
+        seen: set[str] = set()
+        following: str | None = url
+        while following:
+            if following in seen or len(seen) == MAX_PAGES:
+                raise ServiceError(Kind.TRANSIENT, said="the pages of a list do not end")
+            seen.add(following)
+            answer = self.call("GET", following, scopes, accept=accept)
+            check(answer)
+            yield answer.json()
+            following = links.next_page(answer.headers.get("Link", ""))
 
     def make_service_request(
         self,
