@@ -16,6 +16,7 @@ _lock = threading.Lock()
 
 
 def pair(number: int) -> rsa.RSAPrivateKey:
+    number %= 1000  # Canvas publishes a key from before the first
     with _lock:
         if number not in _loaded:
             _loaded[number] = _load(number)
@@ -42,7 +43,8 @@ def kid(school: School, rotation: int) -> str:
         return digest[:20]
     if school.profile == "canvas":
         uuid = "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
-        return f"2026-{9 + rotation % 4:02d}-01T00:00:41Z_{uuid}"
+        month = 8 + rotation  # September 2026 is the first, counted from January 2026 as 0
+        return f"{2026 + month // 12}-{month % 12 + 1:02d}-01T00:00:41Z_{uuid}"
     return f"{school.slug}-{rotation}"
 
 
@@ -52,13 +54,16 @@ def signing(school: School) -> tuple[str, rsa.RSAPrivateKey]:
 
 def other_key() -> rsa.RSAPrivateKey:
     """A good key that no school publishes."""
-    return pair(999)
+    return pair(900)
 
 
 def published(school: School) -> dict[str, Any]:
-    first = school.rotation - 1 if school.keeps_old_key and school.rotation else school.rotation
+    """Canvas source: the last month's key, this month's and the next one's. The others: the last one after a change."""
+    canvas, now = school.profile == "canvas", school.rotation
+    first = now - 1 if school.keeps_old_key and (now or canvas) else now
+    last = now + 1 if canvas else now
     without_alg = school.jwks_mode.get("mode") == "without_alg"
-    return {"keys": [_jwk(school, number, without_alg) for number in range(first, school.rotation + 1)]}
+    return {"keys": [_jwk(school, number, without_alg) for number in range(first, last + 1)]}
 
 
 def _jwk(school: School, rotation: int, without_alg: bool) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class ScorePost(models.Model):
 
 class AccessToken(models.Model):
     school = models.ForeignKey(School, models.CASCADE)
-    token = models.CharField(max_length=100, unique=True)
+    token = models.CharField(max_length=2000, unique=True)
     scopes = models.JSONField(default=list)
     expires_at = models.FloatField()
 
