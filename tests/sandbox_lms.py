@@ -197,6 +197,7 @@ class Sandbox:
         jwks_url: str = "",
         tool_url: str = TOOL_URL,
         issuer: str = "",
+        environment: str = "production",
         privacy: str = "all",
         people: Iterable[Mapping[str, Any]] | None = None,
         name: str = "",
@@ -208,7 +209,8 @@ class Sandbox:
 
         `profile` plain, moodle or canvas; `privacy` none, email, names or all; `people` dicts with handle, name, role
         (teacher ta student observer designer test_student both admin) instead of the usual ones: teacher, ta, student,
-        student2, observer. `tool` overrides fields of the tool: client_id, deployment_id, scopes, login_url, …
+        student2, observer. `environment`: which Canvas (production, beta, test, self_hosted,
+        old_self_hosted). `tool` overrides fields of the tool: client_id, deployment_id, scopes, login_url, …
         """
         base = tool_url.rstrip("/")
         registered = {
@@ -220,6 +222,7 @@ class Sandbox:
         }
         slug = slug or f"{profile}-{uuid.uuid4().hex[:12]}"
         asked: JSON = {"slug": slug, "profile": profile, "issuer": issuer, "privacy": privacy}
+        asked |= {"environment": environment}
         asked |= {"name": name, "tool": registered | dict(tool or {})}
         if people is not None:
             asked["people"] = list(people)
@@ -450,6 +453,10 @@ class School:
     def jwks_mode(self, mode: str, **more: Any) -> None:
         """ok, error_json, html, status (status=500), hang (seconds=30), without_alg."""
         self.change("school", {"jwks_mode": {"mode": mode} | more})
+
+    def storage_mode(self, mode: str) -> None:
+        """Platform storage in the pages: ok, full (storage_exhaustion) or silent (no answer to any message)."""
+        self.change("school", {"storage": mode})
 
     # Faults
 

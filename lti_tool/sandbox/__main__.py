@@ -47,6 +47,22 @@ def _make_tables() -> None:
     from django.core.management import call_command
 
     call_command("migrate", run_syncdb=True, verbosity=0)
+    _add_missing_columns()
+
+
+def _add_missing_columns() -> None:
+    """A file that an older sandbox made gets what has been added since; `migrate` without migrations only adds tables."""
+    from django.apps import apps
+    from django.db import connection
+
+    for model in apps.get_app_config("sandbox").get_models():
+        with connection.cursor() as cursor:
+            described = connection.introspection.get_table_description(cursor, model._meta.db_table)
+        there = {column.name for column in described}
+        for field in model._meta.local_fields:
+            if field.column not in there:
+                with connection.schema_editor() as editor:
+                    editor.add_field(model, field)
 
 
 def serve(asked: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from lti_tool.sandbox import profiles
 from lti_tool.sandbox.models import School, SigningKey
 
 _loaded: dict[int, rsa.RSAPrivateKey] = {}
@@ -43,6 +44,8 @@ def kid(school: School, rotation: int) -> str:
         return digest[:20]
     if school.profile == "canvas":
         uuid = "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+        if profiles.canvas_of(school).is_old:
+            return f"{2018 + rotation}-06-18T22:33:20Z"
         month = 8 + rotation  # September 2026 is the first, counted from January 2026 as 0
         return f"{2026 + month // 12}-{month % 12 + 1:02d}-01T00:00:41Z_{uuid}"
     return f"{school.slug}-{rotation}"

@@ -116,9 +116,10 @@ def _login_params(school: School, hint: LaunchHint) -> dict[str, str]:
         "lti_deployment_id": tool.deployment_id,
     }
     if school.profile == "canvas":
-        params |= {"canvas_environment": "production", "canvas_region": "eu-west-1"}
+        kind = profiles.canvas_of(school)
+        params |= {"canvas_environment": kind.environment, "canvas_region": kind.region}
     if profiles.of(school).has_storage:
-        params["lti_storage_target"] = "_parent"
+        params["lti_storage_target"] = profiles.STORAGE_FRAME
     return params
 
 

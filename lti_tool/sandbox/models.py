@@ -14,6 +14,10 @@ class School(models.Model):
     name = models.CharField(max_length=200)
     profile = models.CharField(max_length=10)
     issuer = models.CharField(max_length=255)
+    # Which Canvas a school like Canvas is: a name of profiles.CANVASES.
+    environment = models.CharField(max_length=20, default="production")
+    # Platform storage, where the profile has it: ok, full or silent.
+    storage = models.CharField(max_length=10, default="ok")
     # What the school tells the tool about people: none, email, names or all.
     privacy = models.CharField(max_length=10, default="all")
     rotation = models.PositiveIntegerField(default=0)

@@ -67,7 +67,7 @@ def auth(request: HttpRequest, school: str) -> HttpResponse:
 def _answer(school: School, asked: Mapping[str, str], hint: LaunchHint) -> dict[str, str]:
     form = {"id_token": id_token(school, hint, asked["nonce"]), "state": _state(school, asked)}
     if school.profile == "canvas":
-        form |= {"utf8": "✓", "authenticity_token": "sandbox", "lti_storage_target": "_parent"}
+        form |= {"utf8": "✓", "authenticity_token": "sandbox", "lti_storage_target": profiles.STORAGE_FRAME}
     for name, value in hint.mutations.get("form", {}).items():
         if value is None:
             form.pop(name, None)

@@ -163,8 +163,21 @@ def _tool(request: HttpRequest, visit: Visit, title: str, begin: Callable[[str],
         return render(request, "sandbox/form_post.html", login)
     query = request.GET.copy()
     query["window"] = "1"
-    shown = {"title": title, "params": params, "tool": visit.school.tool, "query": query.urlencode()}
+    shown = {
+        "title": title,
+        "params": params,
+        "tool": visit.school.tool,
+        "query": query.urlencode(),
+        "allow": profiles.frame_allow(visit.school),
+        "storage_frame": profiles.STORAGE_FRAME,
+    }
     return render(request, "sandbox/link.html", visit.page() | shown)
+
+
+def storage(request: HttpRequest, school: str) -> HttpResponse:
+    """The frame that Canvas keeps beside the tool's, for LTI platform storage."""
+    found = get_object_or_404(School.objects.select_related("tool"), slug=school)
+    return render(request, "sandbox/forwarding.html", {"school": found, "tool": found.tool})
 
 
 def review(

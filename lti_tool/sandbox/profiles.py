@@ -6,6 +6,7 @@ are in tests/samples/platforms.
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
 INSTRUCTOR = LIS + "membership#Instructor"
@@ -22,6 +23,8 @@ SYSTEM_USER = LIS + "system/person#User"
 
 ROLES = ("teacher", "ta", "student", "observer", "designer", "test_student", "both", "admin")
 STAFF = ("teacher", "ta", "designer", "both", "admin")
+# Canvas source (platform_storage.ts): the frame beside the tool's that answers for storage.
+STORAGE_FRAME = "post_message_forwarding"
 GRADABLE = ("student", "test_student", "both")
 
 # spec: LIS context roles, sub-role and base role together.
@@ -85,6 +88,28 @@ class Profile:
     context_type: str
 
 
+@dataclass(frozen=True)
+class Canvas:
+    """One kind of Canvas: what its launches begin with."""
+
+    issuer: str
+    # What canvas_environment and canvas_region say.
+    environment: str
+    region: str
+    # Canvas live (2018): a key is named by its time alone, and numbers in custom parameters stay numbers.
+    is_old: bool = False
+
+
+# Canvas docs (file.lti_launch_overview) and captures published by others: the same client id lives under three issuers.
+CANVASES = {
+    "production": Canvas("https://canvas.instructure.com", "production", "eu-west-1"),
+    "beta": Canvas("https://canvas.beta.instructure.com", "beta", "eu-west-1"),
+    "test": Canvas("https://canvas.test.instructure.com", "test", "eu-west-1"),
+    "self_hosted": Canvas("", "prod", "not_configured"),
+    "old_self_hosted": Canvas("", "prod", "not_configured", is_old=True),
+}
+
+
 PROFILES = {
     "plain": Profile(
         name="Plain LTI 1.3 Advantage",
@@ -127,6 +152,19 @@ PROFILES = {
 
 def of(school) -> Profile:
     return PROFILES[school.profile]
+
+
+def frame_allow(school) -> str:
+    """The frame's `allow`. Moodle live (frames_and_cookies): these six for the tool's origin, no clipboard."""
+    if school.profile != "moodle":
+        return "clipboard-write; fullscreen"
+    parts = urlsplit(school.tool.login_url)
+    features = ("microphone", "camera", "geolocation", "midi", "encrypted-media", "autoplay")
+    return " ".join(f"{feature} {parts.scheme}://{parts.netloc};" for feature in features)
+
+
+def canvas_of(school) -> Canvas:
+    return CANVASES[school.environment]
 
 
 def roster_roles(profile: str, role: str) -> list[str]:

@@ -12,7 +12,6 @@ from django.db import transaction
 from lti_tool.sandbox import addresses, claims, launches, profiles
 from lti_tool.sandbox.models import Course, Enrolment, LineItem, Link, Person, School, Tool
 
-CANVAS_ISSUER = "https://canvas.instructure.com"
 PEOPLE = (
     {"handle": "teacher", "name": "Tina Teacher", "role": "teacher"},
     {"handle": "ta", "name": "Evan Examiner", "role": "ta"},
@@ -30,14 +29,20 @@ def create(
     tool: Mapping[str, Any],
     name: str = "",
     issuer: str = "",
+    environment: str = "production",
     privacy: str = "all",
     people: Iterable[Mapping[str, Any]] = PEOPLE,
     course: Mapping[str, Any] | None = None,
 ) -> School:
     """A school with one course, its people in it, and the tool registered."""
-    default = CANVAS_ISSUER if profile == "canvas" else f"{settings.BASE_URL}/{slug}"
+    known = profiles.CANVASES[environment].issuer if profile == "canvas" else ""
     school = School.objects.create(
-        slug=slug, name=name or slug, profile=profile, issuer=issuer or default, privacy=privacy
+        slug=slug,
+        name=name or slug,
+        profile=profile,
+        issuer=issuer or known or f"{settings.BASE_URL}/{slug}",
+        environment=environment,
+        privacy=privacy,
     )
     Tool.objects.create(school=school, **(_tool_defaults(school) | dict(tool)))
     made = add_course(school, **(course or {}))

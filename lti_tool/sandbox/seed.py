@@ -1,7 +1,5 @@
 """Three schools to try the tool with: one plain, one like Moodle, one like Canvas. Seeding again changes only the tool."""
 
-from django.conf import settings
-
 from lti_tool.sandbox import schools
 from lti_tool.sandbox.models import School, Tool
 
@@ -46,7 +44,7 @@ def sow(tool_url: str) -> None:
             profile=profile,
             name=name,
             # Its own issuer even where it is like Canvas, as self-hosted ones have: so that it can be registered.
-            issuer=f"{settings.BASE_URL}/{slug}",
+            environment="self_hosted",
             tool=tool | identity,
             people=PEOPLE,
         )

@@ -39,6 +39,7 @@ urlpatterns = [
     path("<slug:school>/lti/openid-configuration", registration.configuration, name="configuration"),
     path("<slug:school>/lti/registration", registration.register, name="registration"),
     path("<slug:school>/api/lti/registrations/<int:number>/configuration", registration.kept, name="kept"),
+    path("<slug:school>/lti/storage", pages.storage, name="storage"),
     path("<slug:school>/lti/auth", oidc.auth, name="auth"),
     path("<slug:school>/lti/jwks", tokens.jwks, name="jwks"),
     path("<slug:school>/lti/token", tokens.token, name="token"),

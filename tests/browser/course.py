@@ -55,7 +55,7 @@ class Someone:
     @property
     def tool(self):
         """The tool inside the course frame."""
-        return self.tab.frame_locator("iframe")
+        return self.tab.frame_locator("iframe[name=tool-frame]")
 
     @property
     def frame(self):

@@ -107,6 +107,21 @@ def test_platform_storage_proves_the_browser_where_no_cookie_does(no_cookie_is_k
     assert any("storage_proof=" in form for form in posted)
 
 
+@pytest.mark.row("C33")
+@pytest.mark.parametrize("mode", ["silent", "full"])
+def test_a_storage_that_is_full_or_says_nothing_keeps_nobody_out(no_cookie_is_kept, browser, enrol, mode):
+    canvas = enrol("canvas")
+    canvas.link(title="History taking")
+    canvas.storage_mode(mode)
+    teacher = opened(browser, canvas, "teacher")
+    button = teacher.tool.get_by_role("button", name=f"Go on as {canvas.person('teacher').name}")
+
+    with browser.expect_page() as opening:
+        button.click()
+
+    opening.value.get_by_role("heading", name="Rubric assessment").wait_for()
+
+
 def test_new_tab_is_offered_where_neither_does(no_cookie_is_kept, browser, school):
     teacher = opened(browser, school, "teacher")
     button = teacher.tool.get_by_role("button", name=f"Go on as {school.person('teacher').name}")

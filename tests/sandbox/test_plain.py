@@ -134,7 +134,7 @@ def test_a_teacher_adds_an_activity_and_a_student_opens_it(plain):
 def test_canvas_offers_storage_in_the_frame_and_not_in_a_tab_of_its_own(canvas):
     path = f"as/student/links/{canvas.links[0]['number']}/"
 
-    assert 'name="lti_storage_target" value="_parent"' in page(canvas, path)
+    assert 'name="lti_storage_target" value="post_message_forwarding"' in page(canvas, path)
     assert "lti_storage_target" not in page(canvas, path + "?window=1")
 
 

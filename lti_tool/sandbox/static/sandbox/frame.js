@@ -1,45 +1,15 @@
 // Opens the tool in the frame and answers the postMessages that the LMS answers.
-// Storage follows LTI platform storage with the limits of Canvas: 4096 characters and 500 keys for a tool.
 
-const frame = document.querySelector("iframe");
+import { SUBJECTS, answer as answerForStorage } from "./storage.js";
+
+const frame = document.querySelector("[data-tool-origin]");
 const toolOrigin = new URL(frame.dataset.toolOrigin).origin;
-const shelf = `lti-storage ${toolOrigin}`;
-const SUPPORTED = ["lti.capabilities", "lti.put_data", "lti.get_data", "lti.frameResize"];
-
-function stored() {
-  return JSON.parse(sessionStorage.getItem(shelf) ?? "{}");
-}
-
-function refusal(code, message) {
-  return { error: { code, message } };
-}
-
-function put({ key, value }) {
-  if (typeof key !== "string" || key === "") return refusal("bad_request", "key is missing");
-  const all = stored();
-  if (value === null || value === undefined) {
-    delete all[key];
-  } else {
-    all[key] = String(value);
-  }
-  const length = Object.entries(all).reduce((sum, [name, text]) => sum + name.length + text.length, 0);
-  if (Object.keys(all).length > 500) return refusal("storage_exhaustion", "Reached key limit for tool");
-  if (length > 4096) return refusal("storage_exhaustion", "Reached byte limit for tool");
-  sessionStorage.setItem(shelf, JSON.stringify(all));
-  return { key, value };
-}
-
-function get({ key }) {
-  if (typeof key !== "string" || key === "") return refusal("bad_request", "key is missing");
-  return { key, value: stored()[key] ?? null };
-}
+const { storage } = frame.dataset;
+const forwarding = document.querySelector("[data-forwarding]");
 
 function capabilities() {
-  return {
-    supported_messages: SUPPORTED.map((subject) =>
-      subject.endsWith("_data") ? { subject, frame: "_parent" } : { subject },
-    ),
-  };
+  const kept = SUBJECTS.map((subject) => ({ subject, frame: forwarding.name }));
+  return { supported_messages: [...kept, { subject: "lti.frameResize" }] };
 }
 
 function resize({ height }) {
@@ -47,19 +17,25 @@ function resize({ height }) {
   if (Number.isFinite(pixels) && pixels > 0) frame.style.blockSize = `${Math.min(pixels, 20000)}px`;
 }
 
-const ANSWERS = { "lti.capabilities": capabilities, "lti.put_data": put, "lti.get_data": get };
-
 function hear(event) {
   if (event.origin !== toolOrigin || typeof event.data !== "object" || event.data === null) return;
   const { subject, message_id } = event.data;
-  if (subject === "lti.frameResize") {
-    resize(event.data);
-  } else if (Object.hasOwn(ANSWERS, subject)) {
-    const reply = { subject: `${subject}.response`, message_id, ...ANSWERS[subject](event.data) };
-    event.source.postMessage(reply, event.origin);
-  }
+  if (subject === "lti.frameResize") return resize(event.data);
+  const members =
+    subject === "lti.capabilities" ? capabilities() : answerForStorage(event.data, toolOrigin, storage);
+  if (members) event.source.postMessage({ subject: `${subject}.response`, message_id, ...members }, event.origin);
 }
 
-// Moodle answers nothing, so nothing listens there.
-if ("storage" in frame.dataset) window.addEventListener("message", hear);
-document.querySelector("[data-launch]").submit();
+function open() {
+  document.querySelector("[data-launch]").submit();
+}
+
+if (storage === undefined) {
+  // Moodle answers nothing, so nothing listens there.
+  open();
+} else {
+  // Canvas's editor and its phone apps answer nothing either.
+  if (storage !== "silent") window.addEventListener("message", hear);
+  forwarding.addEventListener("load", open, { once: true });
+  forwarding.src = forwarding.dataset.forwarding;
+}
