@@ -75,15 +75,16 @@ class PlatformConnector(ServiceConnector):
         accept: str = "application/json",
         content_type: str = "",
         body: bytes | None = None,
+        max_bytes: int = http.MAX_ANSWER_BYTES,
     ) -> Answer:
         """One call with the registration's token; a 401 renews the token once. Gives the answer of whatever status."""
         url = http.at_home(self.deployment, url)
         headers = {"Accept": accept} | ({"Content-Type": content_type} if content_type else {})
         token = self.token(scopes)
-        answer = self._call_with_token(token, method, url, headers, body)
+        answer = self._call_with_token(token, method, url, headers, body, max_bytes)
         if answer.status == 401 and classify(answer) == Kind.TOKEN:
             self._drop(token, scopes)
-            answer = self._call_with_token(self.token(scopes), method, url, headers, body)
+            answer = self._call_with_token(self.token(scopes), method, url, headers, body, max_bytes)
         return answer
 
     def pages(self, url: str, scopes: Sequence[str], *, accept: str) -> Iterator[Any]:
@@ -129,12 +130,18 @@ class PlatformConnector(ServiceConnector):
         }
 
     def _call_with_token(
-        self, token: AccessToken, method: str, url: str, headers: dict[str, str], body: bytes | None
+        self,
+        token: AccessToken,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        max_bytes: int,
     ) -> Answer:
         bearer = {"Authorization": f"Bearer {token.value}"}
         if seconds := pace.pause(self.registration.pk):
             time.sleep(seconds)
-        answer = http.request(method, url, headers=headers | bearer, body=body)
+        answer = http.request(method, url, headers=headers | bearer, body=body, max_bytes=max_bytes)
         pace.saw(self.registration.pk, answer.headers)
         return answer
 

@@ -321,7 +321,7 @@ def _roster(deployment: Deployment, before: list[Finding]) -> Iterator[Finding]:
             str(LMS_ADMINISTRATOR),
         )
         return
-    named = sum(bool(member.get("name") or member.get("family_name")) for member in page)
+    named = sum(bool(member.name or member.family_name) for member in page)
     yield Finding(
         "roster",
         OK,

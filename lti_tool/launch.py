@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from lti_tool import claims as names
-from lti_tool import http, review, roster, session
+from lti_tool import http, review, roster, sections, session
 from lti_tool.claims import Claims
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import (
@@ -19,6 +19,7 @@ from lti_tool.models import (
     ResourceLink,
     Role,
     one,
+    settle,
 )
 from lti_tool.review import Marker
 from lti_tool.session import Launch
@@ -65,13 +66,13 @@ def record(verified: Verified) -> Launch | None:
         link = _marked_link(verified, marker) if marker else _record_link(verified)
         membership = _record_membership(verified, link.context)
         for_person = _for_person(claims, link.context, marker)
-        if claims.role in STAFF and roster.is_stale(link.context):
-            roster.want(link.context)  # so that the candidates are there when a teacher looks for them
+        if claims.role in STAFF:
+            roster.opened(link.context)
         launch = session.begin(
             person=membership.person,
             resource_link=link,
             role=claims.role,
-            is_learner=claims.is_learner,
+            is_learner=claims.is_learner or membership.counts is True,
             return_url=verified.return_url,
             locale=claims.locale,
             high_contrast=claims.wants_high_contrast,
@@ -173,20 +174,32 @@ def _record_context(verified: Verified, known: Context | None) -> Context:
 
 
 def _record_membership(verified: Verified, context: Context) -> Membership:
-    """The role is set, never added to: a teacher who views the course as a student is a student in this launch."""
+    """What a launch shows is set, never added to: a teacher who views the course as a student is a student in this launch.
+
+    The row is locked before it is read, so that a roster that is being kept in the same moment loses nothing and is not lost.
+    """
     claims = verified.claims
-    place = {
-        "role": claims.role,
-        "is_learner": claims.is_learner,
-        "is_active": True,
+    shown: dict[str, object] = {
+        "launched_role": claims.role,
+        "launched_learns": claims.is_learner,
         "launched_at": timezone.now(),
+        "is_active": True,
+        "left_at": None,
     }
-    memberships = Membership.objects.select_related("person").filter(context=context)
-    membership = one(memberships.filter(person__registration=verified.registration, person__sub=claims.sub))
+    shown |= sections.told(claims.custom)
+    memberships = Membership.objects.select_for_update(no_key=True, of=("self",)).select_related("person")
+    membership = one(
+        memberships.filter(
+            context=context, person__registration=verified.registration, person__sub=claims.sub
+        )
+    )
     person = _record_person(verified, membership.person if membership else None)
     if membership is None:
-        membership, _ = Membership.objects.get_or_create(context=context, person=person, defaults=place)
-    _change(membership, place)
+        new = {**shown, "role": claims.role, "is_learner": claims.is_learner}
+        membership, _ = Membership.objects.get_or_create(context=context, person=person, defaults=new)
+    listed = (membership.roster_role, membership.roster_learns)
+    role, is_learner = settle((claims.role, claims.is_learner), listed)
+    _change(membership, {**shown, "role": role, "is_learner": is_learner})
     membership.person = person
     return membership
 

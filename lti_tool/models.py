@@ -162,6 +162,13 @@ class Context(models.Model):
     roster_swept_at = models.DateTimeField(null=True)
     roster_problem = models.CharField(max_length=30, blank=True)
     roster_lease_expires_at = models.DateTimeField(null=True)
+    roster_failures = models.PositiveSmallIntegerField(default=0, help_text="Times in a row.")
+    roster_read = models.PositiveIntegerField(
+        null=True, help_text="How many people the reading under way has brought so far."
+    )
+    roster_names_people = models.BooleanField(
+        null=True, help_text="Whether the last complete roster had a name for anybody."
+    )
 
     class Meta:
         constraints = [
@@ -228,7 +235,7 @@ class Person(models.Model):
             self.name
             or parts
             or self.email
-            or str(_("Person %(code)s") % {"code": str(self.key)[:4].upper()})
+            or str(_("Person %(code)s") % {"code": str(self.key)[:6].upper()})
         )
 
 
@@ -243,8 +250,17 @@ class Role(models.TextChoices):
     VISITOR = "visitor", _("visitor")
 
 
+TEACHING = (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT, Role.DESIGNER)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def candidates(self) -> "MembershipQuerySet":
+        """Those who count as candidates: by their teacher's decision, else as students of the course."""
+        return self.filter(models.Q(counts=True) | models.Q(counts=None, is_learner=True))
+
+
 class Membership(models.Model):
-    """One person's place in one course. A launch sets the role; the roster fills in those who never launched."""
+    """One person's place in one course. What a launch shows wins over the roster (`settled`); the roster tells the rest."""
 
     context = models.ForeignKey(Context, on_delete=models.CASCADE, related_name="memberships")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
@@ -254,10 +270,19 @@ class Membership(models.Model):
     )
     is_active = models.BooleanField(default=True)
     launched_at = models.DateTimeField(null=True)
+    launched_role = models.CharField(max_length=20, choices=Role, blank=True, help_text="Of the last launch.")
+    launched_learns = models.BooleanField(default=False)
     on_roster_at = models.DateTimeField(null=True)
+    roster_role = models.CharField(max_length=20, choices=Role, blank=True, help_text="On the last roster.")
+    roster_learns = models.BooleanField(default=False)
+    counts = models.BooleanField(
+        null=True, help_text="A teacher's decision whether this person is a candidate; null: as the LMS says."
+    )
     left_at = models.DateTimeField(null=True, help_text="Missing from complete rosters since.")
     sections = models.JSONField(default=list, help_text="Names of the course's sections they are in.")
     groups = models.JSONField(default=list, help_text="Names or ids of the LMS groups they are in.")
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -266,6 +291,27 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.role}"
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether somebody who teaches here looked at the course as a student (Moodle's “switch role to”)."""
+        return self.launched_role == Role.LEARNER and self.roster_role in TEACHING
+
+    @property
+    def settled(self) -> tuple[str, bool]:
+        """Role and is_learner, from the last launch and the last roster."""
+        return settle((self.launched_role, self.launched_learns), (self.roster_role, self.roster_learns))
+
+
+def settle(launched: tuple[str, bool], listed: tuple[str, bool]) -> tuple[str, bool]:
+    """Role and whether they learn, from what a launch showed and what the roster says: docs/decisions/0011.
+
+    The launch wins, because Moodle lists its non-editing teachers as students; unless it showed no role, or was a
+    teacher's preview. An empty role means that there was no launch, or no roster.
+    """
+    shows_a_role = launched[0] not in ("", Role.VISITOR)
+    is_preview = launched[0] == Role.LEARNER and listed[0] in TEACHING
+    return listed if listed[0] and (not shows_a_role or is_preview) else launched
 
 
 class LineItem(models.Model):

@@ -33,6 +33,10 @@ class Platform:
     lists_everybody: bool = False
     # How many results one page holds, if asked; None: everything comes at once. Moodle answers `limit` with an error page.
     results_page: int | None = None
+    # How many members one page of the roster shall hold. Moodle sends all at once unless asked, and takes 4 s for 1,000.
+    roster_page: int | None = None
+    # Canvas tells sections and groups only in a roster for a link, and takes the course's own id for one that lists everybody.
+    roster_takes_the_course_as_link: bool = False
 
 
 _HABITS = {
@@ -44,9 +48,10 @@ _HABITS = {
         batch=200,
         lists_everybody=True,
         results_page=100,
+        roster_takes_the_course_as_link=True,
     ),
     Registration.Family.MOODLE: Platform(
-        accepted_score_is_empty=True, takes_review_by_put=True, lists_everybody=True
+        accepted_score_is_empty=True, takes_review_by_put=True, lists_everybody=True, roster_page=500
     ),
 }
 _DEFAULT = Platform()

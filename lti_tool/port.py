@@ -23,6 +23,7 @@ __all__ = [
     "Member",
     "Role",
     "current_launch",
+    "decide_candidate",
     "deliveries",
     "ensure_line_item",
     "keep_theirs",
@@ -64,7 +65,9 @@ class LaunchRequired(BasePermission):
 def members(context: Context, role: Role | None = None) -> list[Member]:
     """Everyone known in the course, from the last roster sweep and from launches, ordered by name.
 
-    Leavers are included with `is_active=False`. `role=Role.LEARNER` also gives those who teach and learn here.
+    Leavers are included with `is_active=False`, the test student with `is_test_student=True`: neither takes part in pairing or
+    counts in a statistic. `role=Role.LEARNER` gives the candidates: also those who teach and learn here, and whom a teacher
+    decided to count.
     """
     return roster.members(context, role)
 
@@ -72,6 +75,11 @@ def members(context: Context, role: Role | None = None) -> list[Member]:
 def roster_status(context: Context, *, refresh: bool = False) -> "roster.Status":
     """When the roster was last swept and what went wrong, in words. `refresh` asks the worker for a new sweep."""
     return roster.status(context, refresh=refresh)
+
+
+def decide_candidate(context: Context, *, member: Person, counts: bool | None) -> None:
+    """A teacher's decision that this person is a candidate here, or is not; None leaves it to the LMS again."""
+    roster.decide(context, member, counts=counts)
 
 
 def ensure_line_item(resource_link: ResourceLink, *, tag: str, label: str, score_maximum: Decimal) -> None:

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connections
 
-from lti_tool import delivery, keys, lanes, roster, session
+from lti_tool import delivery, keys, lanes, session, sweeping
 
 log = structlog.get_logger(__name__)
 
@@ -71,10 +71,10 @@ def _deliver(stop: threading.Event) -> bool:
 
 
 def _sweep(stop: threading.Event) -> bool:
-    context = roster.claim()
+    context = sweeping.claim()
     if context is None:
         return False
-    roster.sweep(context)
+    sweeping.sweep(context)
     return True
 
 

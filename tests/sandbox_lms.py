@@ -363,6 +363,10 @@ class School:
     def enrol(self, person: str, role: str) -> None:
         self.do("enrol", person=person, role=role)
 
+    def place(self, person: str, *, sections: Iterable[str] = (), groups: Iterable[str] = ()) -> None:
+        """The sections and groups of the course that somebody is in."""
+        self.do("enrol", person=person, sections=list(sections), groups=list(groups))
+
     def unenrol(self, person: str) -> None:
         self.do("enrol", person=person, role=None)
 

@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-from lti_tool.sandbox import addresses, profiles
+from lti_tool.sandbox import addresses, profiles, variables
 from lti_tool.sandbox.models import Course, Enrolment, Link, Person, School, ToolRegistration
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -141,11 +141,10 @@ def _custom(school: School, person: Person, course: Course, link: Link | None) -
         "$User.id": person.sub,
         "$Person.name.full": person.name,
     }
-    asked = _custom_of_tool(school) | (link.custom if link else {})
+    enrolment = Enrolment.objects.filter(course=course, person=person).select_related("person").first()
+    values |= variables.of_person(school.profile, enrolment)
     # A variable that the platform does not know arrives as its literal name (Canvas and Moodle alike).
-    expanded = {
-        name: values.get(value, value) if isinstance(value, str) else value for name, value in asked.items()
-    }
+    expanded = variables.expanded(custom_of_tool(school) | (link.custom if link else {}), values)
     if school.profile == "moodle":
         return {
             "context_id": course.context_id,
@@ -164,11 +163,11 @@ def _custom(school: School, person: Person, course: Course, link: Link | None) -
     return expanded
 
 
-def _custom_of_tool(school: School) -> dict[str, Any]:
-    """What the tool asked for with every launch when it registered itself."""
+def custom_of_tool(school: School) -> dict[str, Any]:
+    """What the tool asked for with every launch, when it registered itself or by hand."""
     kept = ToolRegistration.objects.filter(tool=school.tool).first()
     configured = kept.body.get("https://purl.imsglobal.org/spec/lti-tool-configuration", {}) if kept else {}
-    return dict(configured.get("custom_parameters", {}))
+    return school.tool.custom | configured.get("custom_parameters", {})
 
 
 def _of_moodle(school: School, person: Person, course: Course, link: Link | None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from lti_tool.sandbox.timestamps import milliseconds
 
 Asked = dict[str, Any]
 Verb = Callable[[School, Asked], Any]
+ENROLLED = ("role", "suspended", "concluded", "sections", "groups")
 
 
 def new_school(request: HttpRequest) -> HttpResponse:
@@ -142,12 +143,12 @@ def people(school: School, asked: Asked) -> Any:
 
 
 def enrol(school: School, asked: Asked) -> Any:
-    """Sets role, suspended, concluded; `role` null takes the person out of the course."""
+    """Sets role, suspended, concluded, sections, groups; `role` null takes the person out of the course."""
     in_course = Enrolment.objects.filter(course=_course_of(school, asked), person=_who(school, asked))
     if "role" in asked and asked["role"] is None:
         in_course.delete()
         return None
-    changes = {name: asked[name] for name in ("role", "suspended", "concluded") if name in asked}
+    changes = {name: asked[name] for name in ENROLLED if name in asked}
     if not in_course.update(**changes):
         Enrolment.objects.create(course=_course_of(school, asked), person=_who(school, asked), **changes)
 

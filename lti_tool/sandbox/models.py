@@ -38,6 +38,8 @@ class Tool(models.Model):
     scopes = models.JSONField(default=list)
     is_on = models.BooleanField(default=True)
     name = models.CharField(max_length=200, default="Bellringer")
+    # Custom parameters that come with every launch of the tool.
+    custom = models.JSONField(default=dict)
 
 
 class ToolRegistration(models.Model):
@@ -70,6 +72,7 @@ class Person(models.Model):
     email = models.CharField(max_length=200, blank=True)
     locale = models.CharField(max_length=20, default="en")
     picture = models.CharField(max_length=500, blank=True)
+    high_contrast = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -93,6 +96,8 @@ class Enrolment(models.Model):
     role = models.CharField(max_length=20)
     suspended = models.BooleanField(default=False)
     concluded = models.BooleanField(default=False)
+    sections = models.JSONField(default=list)
+    groups = models.JSONField(default=list)
 
 
 class Link(models.Model):
@@ -103,6 +108,8 @@ class Link(models.Model):
     custom = models.JSONField(default=dict)
     url = models.CharField(max_length=500, blank=True)
     published = models.BooleanField(default=True)
+    # Handles of the students the assignment is for; null: all of them.
+    assigned = models.JSONField(null=True)
 
 
 class LineItem(models.Model):

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from lti_tool.sandbox import addresses, ags_canvas, ags_moodle, ags_plain, columns, profiles
+from lti_tool.sandbox import addresses, ags_canvas, ags_moodle, ags_plain, columns, profiles, variables
 from lti_tool.sandbox.canvas_errors import bad_request
-from lti_tool.sandbox.claims import LTI, NRPS_SCOPE, legacy_id, personal
-from lti_tool.sandbox.models import Enrolment
+from lti_tool.sandbox.claims import LTI, NRPS_SCOPE, custom_of_tool, legacy_id, personal
+from lti_tool.sandbox.models import Enrolment, Link
 from lti_tool.sandbox.service import Call, answer, open_call
 
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
@@ -117,9 +117,8 @@ def _canvas(call: Call) -> HttpResponse:
     links = call.course.links.filter(resource_link_id=link) if link else None
     if links is not None and link != call.course.context_id and not links.exists():
         return bad_request("Invalid 'rlid' parameter")
-    members = _with_role(_members(call), call.query.get("role", ""))
-    if link:
-        members = [member | {"message": [_message(link)]} for member in members]
+    members = _canvas_members(call, links.first() if links is not None else None, link or "")
+    members = _with_role(members, call.query.get("role", ""))
     size, page = columns.page_numbers(call, 50)
     size = min(size or 50, 50)
     url = addresses.memberships(call.course)
@@ -130,11 +129,39 @@ def _canvas(call: Call) -> HttpResponse:
     return ags_canvas.with_cost(call, response)
 
 
-def _message(link: str) -> dict[str, Any]:
+def _canvas_members(call: Call, link: Link | None, asked_for: str) -> list[dict[str, Any]]:
+    """For a link, with what its launches would say of each; for an assignment, of the students only its own."""
+    if not asked_for:
+        return _members(call)
+    enrolments = Enrolment.objects.filter(course=call.course).select_related("person")
+    by_sub = {enrolment.person.sub: enrolment for enrolment in enrolments}
+    asked = custom_of_tool(call.school) | (link.custom if link else {})
+    listed = [member for member in _members(call) if _is_assigned(link, by_sub[member["user_id"]])]
+    return [
+        member | {"message": [_message(asked_for, _custom(asked, by_sub[member["user_id"]]))]}
+        for member in listed
+    ]
+
+
+def _is_assigned(link: Link | None, enrolment: Enrolment) -> bool:
+    is_for_all = link is None or link.assigned is None
+    return is_for_all or enrolment.role not in profiles.GRADABLE or enrolment.person.handle in link.assigned
+
+
+def _custom(asked: dict[str, Any], enrolment: Enrolment) -> dict[str, Any]:
+    values = variables.of_person("canvas", enrolment) | {
+        "$User.id": enrolment.person.sub,
+        "$Person.name.full": enrolment.person.name,
+    }
+    allowed = {name: value for name, value in values.items() if name in variables.ON_CANVAS_ROSTERS}
+    return variables.expanded(asked, allowed)
+
+
+def _message(link: str, custom: dict[str, Any]) -> dict[str, Any]:
     return {
         LTI + "message_type": "LtiResourceLinkRequest",
         LTI + "version": "1.3.0",
         LTI + "resource_link": {"id": link},
         "locale": "en",
         "iat": int(time.time()),
-    }
+    } | ({LTI + "custom": custom} if custom else {})

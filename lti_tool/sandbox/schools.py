@@ -75,17 +75,23 @@ def add_course(
 
 @transaction.atomic
 def add_people(course: Course, people: Iterable[Mapping[str, Any]]) -> list[Person]:
-    """Each with handle, name and role; suspended, email, locale, sub and the rest where a test wants them."""
+    """Each with handle, name and role; suspended, sections, groups, email, locale, sub where a test wants them."""
     wanted = [dict(person) for person in people]
-    roles = [person.pop("role", "student") for person in wanted]
-    suspended = [person.pop("suspended", False) for person in wanted]
+    places = [
+        {
+            "role": person.pop("role", "student"),
+            "suspended": person.pop("suspended", False),
+            "sections": person.pop("sections", []),
+            "groups": person.pop("groups", []),
+        }
+        for person in wanted
+    ]
     school = course.school
     made = Person.objects.bulk_create(
         Person(school=school, **_described(school, person)) for person in wanted
     )
     Enrolment.objects.bulk_create(
-        Enrolment(course=course, person=person, role=role, suspended=gone)
-        for person, role, gone in zip(made, roles, suspended, strict=True)
+        Enrolment(course=course, person=person, **place) for person, place in zip(made, places, strict=True)
     )
     return made
 

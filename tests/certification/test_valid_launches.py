@@ -76,7 +76,7 @@ def test_T08_instructor_launch_without_personal_data(client, school):
     )
 
     opened = assert_opened(response, Role.INSTRUCTOR)
-    assert opened.person.display_name == f"Person {str(opened.person.key)[:4].upper()}"
+    assert opened.person.display_name == f"Person {str(opened.person.key)[:6].upper()}"
 
 
 def test_T09_instructor_launch_without_context_hangs_on_the_resource_link(client, school):
