@@ -17,12 +17,14 @@ from tests.certification.launching import assert_opened, assert_rejected, form_o
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.row("S4")
 def test_X01_target_link_uri_absent(client, school):
     response = launch(client, school, "student", remove=[claims.TARGET_LINK_URI])
 
     assert_rejected(response, Reason.TARGET_WRONG)
 
 
+@pytest.mark.row("S4", "S5")
 def test_X02_foreign_target_link_uri_is_refused_and_never_followed(client, school):
     response = launch(client, school, "student", set={claims.TARGET_LINK_URI: "https://evil.example/"})
     assert_rejected(response, Reason.TARGET_WRONG)
@@ -32,6 +34,7 @@ def test_X02_foreign_target_link_uri_is_refused_and_never_followed(client, schoo
     assert_rejected(at_login, Reason.TARGET_FOREIGN)
 
 
+@pytest.mark.row("S11")
 def test_X03_no_expiry_and_no_time_of_issue(client, school):
     for missing in (["exp"], ["iat"], ["exp", "iat"]):
         response = launch(client, school, "student", remove=missing)
@@ -39,6 +42,7 @@ def test_X03_no_expiry_and_no_time_of_issue(client, school):
         assert_rejected(response, Reason.TIME_MISSING)
 
 
+@pytest.mark.row("S11")
 def test_X04_token_that_is_ten_years_old_or_lives_ten_years(client, school):
     now, ten_years = int(time.time()), 10 * 365 * 86400
     for times in ({"iat": now - ten_years, "exp": now + 60}, {"iat": now, "exp": now + ten_years}):
@@ -47,6 +51,7 @@ def test_X04_token_that_is_ten_years_old_or_lives_ten_years(client, school):
         assert_rejected(response, Reason.TIME_WRONG)
 
 
+@pytest.mark.row("S11", "M10")
 def test_X05_clocks_that_differ_by_half_a_minute_are_accepted(client, school):
     now = int(time.time())
     for times in ({"iat": now + 30, "exp": now + 90}, {"iat": now - 62, "exp": now - 2}):
@@ -55,6 +60,7 @@ def test_X05_clocks_that_differ_by_half_a_minute_are_accepted(client, school):
         assert response.status_code == 200
 
 
+@pytest.mark.row("S10")
 def test_X06_several_audiences_without_authorized_party(client, school):
     ours = school.registration["client_id"]
 
@@ -63,12 +69,14 @@ def test_X06_several_audiences_without_authorized_party(client, school):
     assert_rejected(response, Reason.AUDIENCE_WRONG)
 
 
+@pytest.mark.row("S10")
 def test_X07_authorized_party_is_another_tool(client, school):
     response = launch(client, school, "student", set={"azp": "other"})
 
     assert_rejected(response, Reason.AUDIENCE_WRONG)
 
 
+@pytest.mark.row("S10")
 def test_X08_several_audiences_with_us_as_authorized_party(client, school):
     ours = school.registration["client_id"]
 
@@ -77,6 +85,7 @@ def test_X08_several_audiences_with_us_as_authorized_party(client, school):
     assert_opened(response, Role.LEARNER)
 
 
+@pytest.mark.row("S2", "S3")
 def test_X09_same_token_twice_in_the_same_browser(client, school):
     form = form_of(client, school, "student")
     assert client.post("/lti/launch/", form).status_code == 200
@@ -88,6 +97,7 @@ def test_X09_same_token_twice_in_the_same_browser(client, school):
     assert LaunchToken.objects.count() == 1
 
 
+@pytest.mark.row("S1", "S3")
 def test_X10_same_token_in_another_browser(client, school):
     form = form_of(client, school, "student")
 
@@ -101,6 +111,7 @@ def test_X10_same_token_in_another_browser(client, school):
     assert LaunchToken.objects.count() == 1
 
 
+@pytest.mark.row("S2", "S7")
 def test_X11_login_begun_for_one_platform_answered_by_another(client, school, other_school):
     asked = school.begin_launch(person="student")
     begun = client.post("/lti/login/", asked.params)["Location"]
@@ -113,6 +124,7 @@ def test_X11_login_begun_for_one_platform_answered_by_another(client, school, ot
     assert_rejected(response, Reason.STATE_OF_ANOTHER_PLATFORM)
 
 
+@pytest.mark.row("S1")
 def test_X12_state_unknown_or_cookie_missing(client, school):
     form = form_of(client, school, "student")
 
@@ -135,6 +147,7 @@ def test_X12_state_unknown_or_cookie_missing(client, school):
     assert_opened(clicked, Role.LEARNER)
 
 
+@pytest.mark.row("C4")
 def test_X13_error_response_of_the_platform(client, school):
     state = form_of(client, school, "student")["state"]
 
@@ -145,6 +158,7 @@ def test_X13_error_response_of_the_platform(client, school):
     assert_rejected(without_our_state, Reason.STATE_UNKNOWN)
 
 
+@pytest.mark.row("S9")
 def test_X14_unsigned_and_symmetrically_signed_tokens(client, school):
     for header in ({"alg": "none"}, {"alg": "HS256"}):
         response = launch(client, school, "student", header=header)
@@ -250,6 +264,7 @@ def test_X19_deep_linking_request_that_takes_only_links(client, school):
     assert "Bellringer cannot be added here" in response.text
 
 
+@pytest.mark.row("S6")
 def test_X20_unknown_deployment_is_refused_and_put_before_the_administrator(client, school):
     response = launch(client, school, "student", set={claims.DEPLOYMENT_ID: "new-course"})
 
@@ -264,6 +279,7 @@ def test_X20_unknown_deployment_is_refused_and_put_before_the_administrator(clie
     assert_opened(approved, Role.LEARNER)
 
 
+@pytest.mark.row("S7")
 def test_X21_unknown_issuer_or_client(client, school):
     params = school.begin_launch(person="student").params
     for change in ({"iss": "https://nobody.example"}, {"client_id": "nobody"}):
@@ -290,6 +306,7 @@ def test_X22_double_click_shows_the_same_page_twice(client, school):
         assert client.get(path, headers={"Authorization": f"Bearer {token}"}).context["launch"] is not None
 
 
+@pytest.mark.row("C3", "M11")
 def test_X23_reload_of_the_launch_page_leads_back_to_the_course(client, school):
     form = form_of(client, school, "student")
     return_url = client.post("/lti/launch/", form).context["launch"].return_url
@@ -303,6 +320,7 @@ def test_X23_reload_of_the_launch_page_leads_back_to_the_course(client, school):
     assert f'href="{return_url}"' in reload.text
 
 
+@pytest.mark.row("S12", "S22")
 def test_X24_another_person_in_the_same_browser_gets_only_their_own(client, school):
     teacher = launch(client, school, "teacher").context["launch"]
     student = launch(client, school, "student").context["launch"]
@@ -319,6 +337,7 @@ def student_path(client, school):
     return launch(client, school, "student").context["launch_path"]
 
 
+@pytest.mark.row("S23")
 def test_X25_names_titles_and_addresses_are_escaped(client, school):
     nasty = '</script><img src=x onerror=alert(1)>"'
     form = form_of(

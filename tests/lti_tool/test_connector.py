@@ -42,7 +42,7 @@ def platform_answers(monkeypatch):
     return answer_with
 
 
-@pytest.mark.row("S21")
+@pytest.mark.row("S21", "C1")
 def test_schools_that_share_an_issuer_share_no_token(tool_key, platform_answers):
     shared = {"issuer": "https://canvas.instructure.com", "token_url": "https://sso.canvaslms.com/token"}
     one = DeploymentFactory(registration=RegistrationFactory(client_id="1", **shared))

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from tests.lti_tool.test_production import PRODUCTION, run
 
 FAIL = """
@@ -16,6 +18,7 @@ except IntegrityError:
 """
 
 
+@pytest.mark.row("S25")
 def test_errors_are_logged_with_their_place_and_without_their_words():
     logged = run(FAIL, **PRODUCTION).stderr.strip().splitlines()[-1]
 

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 RAW = json.loads((recordings.LAUNCHES / "moodle" / "raw_id_tokens.json").read_text())
 
 
+@pytest.mark.row("M10")
 @pytest.mark.parametrize(
     ("who", "sub", "name", "role"),
     [
@@ -38,6 +39,7 @@ def test_signed_token_of_a_real_moodle_opens_its_activity(monkeypatch, settings,
     )
 
 
+@pytest.mark.row("S11", "M10")
 def test_token_of_a_real_moodle_is_too_old_two_minutes_later(monkeypatch, settings):
     raw = RAW["student01"]["raw_id_token"]
     body = jwt.decode(raw, options={"verify_signature": False})
@@ -108,6 +110,7 @@ def _recorded(monkeypatch, settings, body, family):
         return recordings.play(monkeypatch, settings, recordings.signed(body), body, recordings.key_set())
 
 
+@pytest.mark.row("C2", "C22", "M9", "M29")
 @pytest.mark.parametrize(
     ("family", "name", "person", "role", "learns", "activity", "has_column"),
     [("moodle", *row) for row in MOODLE] + [("canvas", *row) for row in CANVAS],
@@ -146,6 +149,7 @@ def test_every_recorded_resource_link_launch_is_in_the_table():
     assert {name for name in on_disk if not name.startswith("deep_linking")} == tables | special
 
 
+@pytest.mark.row("C23")
 @pytest.mark.parametrize(
     ("name", "shown"),
     [("privacy_email_only", "sam.lindqvist@northfield.example"), ("privacy_anonymous", None)],
@@ -191,6 +195,7 @@ def test_speedgrader_with_an_address_of_ours_opens_that_persons_work(monkeypatch
     assert student.resource_link.lineitem_url  # the course's launch takes nothing from the activity
 
 
+@pytest.mark.row("C31")
 def test_visitor_of_a_public_course_is_asked_to_sign_in(monkeypatch, settings):
     body = recordings.canvas_body("public_course_visitor.no_sub")
 
@@ -218,6 +223,7 @@ def test_recorded_deep_linking_request_is_verified_and_leaves_no_activity(monkey
     assert ResourceLink.objects.count() == 0
 
 
+@pytest.mark.row("C28")
 def test_unresolved_variables_are_read_as_absent(monkeypatch, settings):
     body = recordings.canvas_body("no_sis_no_family_name_rtl_locale") | {"family_name": "$Person.name.family"}
 

@@ -7,6 +7,7 @@ M = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 I = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
 
 
+@pytest.mark.row("C22", "S22")
 @pytest.mark.parametrize(
     ("roles", "role"),
     [
@@ -32,6 +33,7 @@ def test_only_context_roles_decide_and_unknown_ones_give_the_least(roles, role):
     assert decide_role(roles) == role
 
 
+@pytest.mark.row("M30")
 def test_a_teacher_who_also_learns_wears_both_hats():
     assert learns([f"{M}#Instructor", f"{M}#Learner"])
     assert not learns([f"{M}#Instructor", f"{I}#Student"])

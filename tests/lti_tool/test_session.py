@@ -20,6 +20,7 @@ def bearer(opened):
     return {"Authorization": f"Bearer {opened['launch'].token}"}
 
 
+@pytest.mark.row("S13")
 def test_first_page_hands_out_a_token_that_the_database_does_not_hold(client, school):
     response = launch(client, school, "student")
 
@@ -29,6 +30,7 @@ def test_first_page_hands_out_a_token_that_the_database_does_not_hold(client, sc
     assert token not in str(list(LaunchToken.objects.values_list()))
 
 
+@pytest.mark.row("S13")
 def test_later_pages_do_not_repeat_the_token(client, opened):
     page = client.get(opened["launch_path"], headers=bearer(opened))
 
@@ -58,12 +60,14 @@ def test_unknown_and_expired_tokens_are_told_to_open_the_activity_again(client, 
         assert "Please open the activity again" in answer.text
 
 
+@pytest.mark.row("S6", "S26")
 def test_blocking_a_deployment_ends_its_sessions(client, opened):
     Deployment.objects.update(status=Deployment.Status.BLOCKED)
 
     assert client.get(opened["launch_path"], headers=bearer(opened)).status_code == 401
 
 
+@pytest.mark.row("S12", "S13")
 def test_cookies_authenticate_nothing(client, opened):
     assert client.cookies  # the login's binding is still there
     assert client.get(opened["launch_path"]).context["launch"] is None
@@ -74,6 +78,7 @@ def code_for(client, opened, path=None):
     return answer.json()["url"]
 
 
+@pytest.mark.row("S15")
 def test_one_time_code_opens_the_page_once_as_the_same_person_with_a_token_of_its_own(client, opened):
     url = code_for(client, opened)
     elsewhere = Client()
@@ -117,6 +122,7 @@ def test_one_time_code_needs_a_launch(client):
     assert client.post("/lti/codes/", {"path": "/"}).status_code == 401
 
 
+@pytest.mark.row("S16")
 def test_only_the_platform_of_the_launch_may_frame_its_pages(client, school, other_school):
     other_school_origin = "https://other.example"
     Deployment.objects.filter(registration__issuer=other_school.registration["issuer"]).update(
@@ -133,6 +139,7 @@ def test_only_the_platform_of_the_launch_may_frame_its_pages(client, school, oth
     assert "X-Frame-Options" not in page.headers
 
 
+@pytest.mark.row("S23")
 def test_policy_allows_no_inline_code_and_no_foreign_source(client, school):
     policy = launch(client, school, "student").headers["Content-Security-Policy"]
 
@@ -141,6 +148,7 @@ def test_policy_allows_no_inline_code_and_no_foreign_source(client, school):
     assert "unsafe" not in policy
 
 
+@pytest.mark.row("S14", "S15")
 def test_state_cookie_is_partitioned_in_a_frame_only(client, school):
     params = school.begin_launch(person="student").params
 
@@ -155,6 +163,7 @@ def test_state_cookie_is_partitioned_in_a_frame_only(client, school):
     assert "Partitioned" not in cookie.OutputString()
 
 
+@pytest.mark.row("M12")
 def test_login_goes_on_with_a_redirect_because_moodle_needs_one(client, moodle):
     answer = client.post("/lti/login/", moodle.begin_launch(person="student").params)
 
@@ -176,6 +185,7 @@ def test_platform_with_storage_gets_a_page_that_uses_it(client, canvas):
     assert 'data-storage="put"' in answer.text
 
 
+@pytest.mark.row("S25")
 def test_logs_hold_no_name_no_token_and_no_subject(client, school, caplog):
     caplog.set_level("DEBUG")
     form = form_of(client, school, "student")

@@ -149,6 +149,7 @@ def ids(row):
     return f"{row[0]} {row[1]} {'/'.join(row[2])}"
 
 
+@pytest.mark.row("S22")
 @pytest.mark.parametrize("row", TABLE, ids=ids)
 def test_own_course(client, own, row):
     answered = {
@@ -158,6 +159,7 @@ def test_own_course(client, own, row):
     assert answered == row[-1]
 
 
+@pytest.mark.row("S22")
 @pytest.mark.parametrize(
     "row", [row for row in TABLE if row[2] and row[2][0] not in ("code", "invite")], ids=ids
 )

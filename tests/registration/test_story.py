@@ -22,6 +22,7 @@ STEPS = {
 }
 
 
+@pytest.mark.row("M24", "C24")
 @pytest.mark.row("S18")
 @pytest.mark.parametrize("profile", PROFILES)
 def test_invited_registered_approved_and_launched(client, lms, invited, profile):
@@ -281,6 +282,7 @@ def test_an_lms_cannot_take_over_a_registration_that_is_there(client, lms, invit
     assert (row.registration, row.used_at, row.refused_code) == (None, None, "already-registered")
 
 
+@pytest.mark.row("M24")
 def test_moodle_updates_its_registration_and_people_stay(client, lms, invited):
     school = lms("moodle")
     school.registers(client, invited(approves=True)[1])
@@ -298,6 +300,7 @@ def test_moodle_updates_its_registration_and_people_stay(client, lms, invited):
     assert launch(client, school.school, "student").context["launch"].person == before.person
 
 
+@pytest.mark.row("M25")
 def test_a_site_that_moved_is_renewed_in_place_and_waits_for_approval(client, lms, invited, sandbox):
     school = lms("moodle")
     school.registers(client, invited(approves=True)[1])
