@@ -33,6 +33,7 @@ from lti_tool.models import (
 )
 from lti_tool.openid_configuration import HOSTED_CANVAS
 from lti_tool.registration_forms import InviteForm, RegistrationForm
+from lti_tool.tool_configuration import Family
 
 admin.site.unregister(Group)  # superusers only: there is nothing to group
 
@@ -112,7 +113,7 @@ class RegistrationAdmin(Decided):
     ) -> Any:
         ours = {
             "addresses": tool_configuration.to_copy(),
-            "custom": tool_configuration.CUSTOM,
+            "custom": [(Family(code).label, asked) for code, asked in tool_configuration.CUSTOM.items()],
             "canvas_json": json.dumps(tool_configuration.canvas_json(""), indent=2),
             "hosted_canvas": HOSTED_CANVAS,
         }
@@ -231,6 +232,14 @@ class InviteAdmin(LookOnly):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A plain list of registrations, without the buttons to make another in passing."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        assert field is not None
+        for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            setattr(field.widget, name, False)
+        return field
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **({} if obj else {"form": InviteForm}), **kwargs)
 
@@ -238,6 +247,13 @@ class InviteAdmin(LookOnly):
         if obj is None:
             return ("label", "minutes", "privacy_level", "approves", "renews")
         return (*self.list_display, "privacy_level", "renews", "refused_said", "refused_at")
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """One button: whichever else were pressed, the address would be gone."""
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **one_button})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         row, address = invites.invite(by=request.user.get_username(), **form.cleaned_data)
