@@ -195,6 +195,7 @@ LTI_TOOL_ICON = "bellringer/icon.svg"
 LTI_INVITE_MINUTES = env.int("LTI_INVITE_MINUTES", default=60)
 LTI_LAUNCH_URL = "activities:start"
 LTI_REVIEW_URL = "activities:review"  # a launch from the LMS's gradebook, for one person's work
+LTI_DEEP_LINKING_URL = "activities:picker"
 LTI_LAUNCH_TOKEN_HOURS = 8
 LTI_CODE_SECONDS = 60
 LTI_LOGIN_MINUTES = 10

@@ -162,7 +162,7 @@ class DeploymentAdmin(Decided):
     search_fields = ("deployment_id", "registration__name")
     fields = (
         "registration", "deployment_id", "status", "origins", "first_seen_at", "paused_until", "pause_reason",
-        "notices_url", "notices_asked_at",
+        "notices_url", "notices_ask_at",
     )  # fmt: skip
     ordering = ("-first_seen_at",)
     change_form_template = "admin/lti_tool/deployment/look.html"

@@ -3,11 +3,11 @@
 Source: LTI Core 1.3 §5 and appendix A, LTI-AGS 2.0, LTI-NRPS 2.0. Nothing here decides whether a token is genuine.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lti_tool.models import Registration, Role
+from lti_tool.models import ID_LENGTH, Registration, Role
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 MESSAGE_TYPE = LTI + "message_type"
@@ -24,16 +24,28 @@ FOR_USER = LTI + "for_user"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+NOTICES = LTI + "platformnotificationservice"
+NOTICE = LTI + "notice"
+ORIGIN_CONTEXTS = LTI + "origin_contexts"
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
 SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
+DEEP_LINKING_RESPONSE = "LtiDeepLinkingResponse"
 
 SCOPE_LINEITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 SCOPE_LINEITEM_READONLY = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 SCOPE_RESULT = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCOPE_SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+SCOPE_NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 SCOPE_NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+
+CONTEXT_COPY_NOTICE = "LtiContextCopyNotice"
+
+# Custom parameters that name what a course or a link was copied from: ours, and what Moodle sends of itself.
+CONTEXT_HISTORY = ("context_history", "context_id_history")
+LINK_HISTORY = ("link_history", "resourcelink_id_history")
+MAX_HISTORY = 100
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
@@ -111,6 +123,28 @@ def is_storable(value: object) -> bool:
     return all(map(is_storable, value)) if isinstance(value, list) else True
 
 
+def ids(values: Iterable[object]) -> list[str]:
+    """The LTI ids among the values, each once, in their order; at most MAX_HISTORY."""
+    texts = (value.strip() for value in values if isinstance(value, str))
+    good = (text for text in texts if 0 < len(text) <= ID_LENGTH and storable(text) == text)
+    return list(dict.fromkeys(good))[:MAX_HISTORY]
+
+
+def history(custom: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """The ids in the first of these custom parameters that says anything, nearest first.
+
+    Canvas ends a long list with `truncated` and writes `timed out` when it could not find out; a platform that does not
+    know the variable sends its name. None of these is an id.
+    """
+    for name in names:
+        value = custom.get(name)
+        if isinstance(value, str) and not value.startswith("$"):
+            found = [entry for entry in ids(value.split(",")) if entry not in ("truncated", "timed out")]
+            if found:
+                return found
+    return []
+
+
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
@@ -147,6 +181,13 @@ class Claims:
     deep_linking: Mapping[str, Any] = field(default_factory=dict)
     # Whose work a gradebook asks for. Moodle signs whatever id its user put into the address: it proves nothing.
     for_user: str = ""
+    # Where the platform lets us ask for its notices; empty where it has none that we use.
+    notices_url: str = ""
+
+    @property
+    def history(self) -> list[str]:
+        """The ids of the courses this one was copied from, nearest first; empty where the launch does not say."""
+        return history(self.custom, CONTEXT_HISTORY)
 
     @property
     def role(self) -> Role:
@@ -202,7 +243,15 @@ class Claims:
             memberships_url=text(nrps.get("context_memberships_url"), 2000),
             deep_linking=dict(_mapping(body.get(DEEP_LINKING_SETTINGS))),
             for_user=str(_mapping(body.get(FOR_USER)).get("user_id") or ""),
+            notices_url=_notices_url(_mapping(body.get(NOTICES))),
         )
+
+
+def _notices_url(notices: Mapping[str, Any]) -> str:
+    scopes, types = notices.get("scope"), notices.get("notice_types_supported")
+    is_offered = isinstance(scopes, list) and SCOPE_NOTICES in scopes
+    is_useful = isinstance(types, list) and CONTEXT_COPY_NOTICE in types
+    return text(notices.get("platform_notification_service_url"), 2000) if is_offered and is_useful else ""
 
 
 def _family(platform: Mapping[str, Any]) -> str:

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     ANONYMOUS = "anonymous"
     DEEP_LINKING_INCOMPLETE = "deep-linking-incomplete"
     REVIEW_UNKNOWN = "review-unknown"
+    DEEP_LINKING_FOREIGN = "deep-linking-foreign"
+    DEEP_LINKING_NOWHERE = "deep-linking-nowhere"
 
 
 _REOPEN = _("Nothing was changed. Please open the activity again from your course.")
@@ -152,6 +154,16 @@ WORDS: dict[Reason, tuple[int, Promise, Promise]] = {
         ),
     ),
     Reason.DEEP_LINKING_INCOMPLETE: (400, _("Your LMS did not say where to return your choice."), _ADMIN),
+    Reason.DEEP_LINKING_FOREIGN: (
+        400,
+        _("Your LMS asked to send your choice to an address that is not its own."),
+        _ADMIN,
+    ),
+    Reason.DEEP_LINKING_NOWHERE: (
+        400,
+        _("Your LMS did not say for which course you are choosing."),
+        _("Nothing was added. Please add the activity from inside a course."),
+    ),
 }
 
 

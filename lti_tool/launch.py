@@ -7,11 +7,12 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from lti_tool import claims as names
-from lti_tool import http, review, roster, sections, session
+from lti_tool import review, roster, sections, session
 from lti_tool.claims import Claims
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import (
     Context,
+    DeepLinkingRequest,
     LaunchToken,
     Login,
     Membership,
@@ -22,8 +23,8 @@ from lti_tool.models import (
     settle,
 )
 from lti_tool.review import Marker
-from lti_tool.session import Launch
-from lti_tool.verification import BrowserProof, Verified, verify
+from lti_tool.session import Visit
+from lti_tool.verification import BrowserProof, Verified, lifted, named_origins, verify
 
 MAX_ORIGINS = 20
 STAFF = (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT)
@@ -33,7 +34,7 @@ class AlreadyUsed(LaunchRejected):
     """Between our look and our write, another request used the login up."""
 
 
-def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified, Launch | None]:
+def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified, Visit]:
     """Verify and record. A double click, whose twin may overtake us at any point, opens the same launch once more."""
     verified = verify(form, proof)
     if not verified.is_same_click:
@@ -44,62 +45,89 @@ def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified,
     return verified, _record_again(verified)
 
 
-def _record_again(verified: Verified) -> Launch:
+def _record_again(verified: Verified) -> Visit:
     """For a double click: the same launch once more, with a token of its own."""
     row = verified.login.launch
     assert isinstance(row, LaunchToken)
     return session.begin_like(row)
 
 
-def record(verified: Verified) -> Launch | None:
-    """Use the login up and keep who launched what, in one transaction; None for a deep linking request.
+def record(verified: Verified) -> Visit:
+    """Use the login up and keep who launched what, in one transaction; gives a Launch, or a DeepLinking.
 
     Raises AlreadyUsed when another request used the login up in the meantime; nothing is kept then.
     """
     with transaction.atomic():
         claims = verified.claims
-        _remember_origins(verified)
+        _remember_deployment(verified)
         if claims.message_type == names.DEEP_LINKING_REQUEST:
-            _use_up(verified, None)
-            return None
-        marker = review.read(claims.target_link_uri)
-        link = _marked_link(verified, marker) if marker else _record_link(verified)
-        membership = _record_membership(verified, link.context)
-        for_person = _for_person(claims, link.context, marker)
+            visit = _begin_deep_linking(verified)
+        else:
+            visit = _begin_launch(verified)
         if claims.role in STAFF:
-            roster.opened(link.context)
-        launch = session.begin(
-            person=membership.person,
-            resource_link=link,
-            role=claims.role,
-            is_learner=claims.is_learner or membership.counts is True,
-            return_url=verified.return_url,
-            locale=claims.locale,
-            high_contrast=claims.wants_high_contrast,
-            for_person=for_person,
-        )
-        _use_up(verified, launch)
-        return launch
+            roster.opened(visit.context)
+        _use_up(verified, visit)
+        return visit
 
 
-def _use_up(verified: Verified, launch: Launch | None) -> None:
+def _begin_launch(verified: Verified) -> Visit:
+    claims = verified.claims
+    marker = review.read(claims.target_link_uri)
+    link = _marked_link(verified, marker) if marker else _record_link(verified)
+    membership = _record_membership(verified, link.context)
+    return session.begin(
+        person=membership.person,
+        resource_link=link,
+        for_person=_for_person(claims, link.context, marker),
+        **_arrival(verified, membership),
+    )
+
+
+def _begin_deep_linking(verified: Verified) -> Visit:
+    """The platform's question is kept until the choice has gone back. There is no link yet."""
+    context = _record_context(verified, None)
+    membership = _record_membership(verified, context)
+    settings = dict(verified.claims.deep_linking)
+    asked = DeepLinkingRequest.objects.create(
+        context=context,
+        return_url=lifted(settings.pop("deep_link_return_url")),
+        data=settings.pop("data", None),
+        settings=settings,
+    )
+    return session.begin_deep_linking(person=membership.person, asked=asked, **_arrival(verified, membership))
+
+
+def _arrival(verified: Verified, membership: Membership) -> dict[str, Any]:
+    claims = verified.claims
+    return {
+        "role": claims.role,
+        "is_learner": claims.is_learner or membership.counts is True,
+        "return_url": verified.return_url,
+        "locale": claims.locale,
+        "high_contrast": claims.wants_high_contrast,
+    }
+
+
+def _use_up(verified: Verified, visit: Visit) -> None:
     used = Login.objects.filter(pk=verified.login.pk, used_at=None).update(
         used_at=timezone.now(),
         token_sha256=verified.token_sha256,
-        launch=launch.row if launch else None,
+        launch=visit.row,
     )
     if not used:
         raise AlreadyUsed(Reason.REPLAYED)
 
 
-def _remember_origins(verified: Verified) -> None:
-    """A hosted Canvas serves and frames us from the school's own domain, which only its launches name."""
+def _remember_deployment(verified: Verified) -> None:
+    """Where the platform serves and frames us from (a hosted Canvas: the school's own domain), and sends notices from."""
     claims, deployment = verified.claims, verified.deployment
-    urls = (claims.return_url, claims.lineitems_url, claims.lineitem_url, claims.memberships_url)
-    new = {http.origin(url) for url in urls} - {""} - set(deployment.origins)
+    changes: dict[str, Any] = {}
+    new = named_origins(claims) - set(deployment.origins)
     if new and len(deployment.origins) < MAX_ORIGINS:
-        deployment.origins = sorted({*deployment.origins, *new})[:MAX_ORIGINS]
-        deployment.save(update_fields=["origins"])
+        changes["origins"] = sorted({*deployment.origins, *new})[:MAX_ORIGINS]
+    if claims.notices_url and claims.notices_url != deployment.notices_url:
+        changes |= {"notices_url": claims.notices_url, "notices_ask_at": timezone.now()}
+    _change(deployment, changes)
 
 
 def _record_link(verified: Verified) -> ResourceLink:
@@ -157,11 +185,13 @@ def _record_context(verified: Verified, known: Context | None) -> Context:
     claims, deployment = verified.claims, verified.deployment
     implied = not claims.context_id
     context = known if known and (implied or known.context_id == claims.context_id) else None
-    sent = {"label": claims.context_label, "title": claims.context_title}
+    sent: dict[str, Any] = {"label": claims.context_label, "title": claims.context_title}
     if implied:
         sent = {"title": claims.resource_link_title} if context is None or context.is_implied else {}
     if claims.memberships_url:
         sent["memberships_url"] = claims.memberships_url
+    if claims.history and not implied:
+        sent["history"] = claims.history
     if context is None:
         context, _ = Context.objects.get_or_create(
             deployment=deployment,

@@ -35,14 +35,14 @@ class LaunchMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.launch = _find(request)  # type: ignore[attr-defined]
+        session.attach(request, _find(request))
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         patch_vary_headers(response, ["Authorization"])
         return response
 
 
-def _find(request: HttpRequest) -> session.Launch | None:
+def _find(request: HttpRequest) -> session.Visit | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return session.find(token) if scheme.lower() == "bearer" and token else None
 
@@ -54,14 +54,14 @@ class LaunchLocaleMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        activate_for(request.launch)  # type: ignore[attr-defined]
+        activate_for(request.visit)  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-def activate_for(launch: session.Launch | None) -> None:
+def activate_for(visit: session.Visit | None) -> None:
     """Switch to the launch's language; a regional or private variant falls back to its base."""
-    if launch and launch.locale:
-        wanted = launch.locale.replace("_", "-").lower()
+    if visit and visit.locale:
+        wanted = visit.locale.replace("_", "-").lower()
         with contextlib.suppress(LookupError):
             translation.activate(translation.get_supported_language_variant(wanted))
 
@@ -84,9 +84,9 @@ class FrameAncestorsMiddleware:
 
 
 def _origins(request: HttpRequest) -> list[str]:
-    launch = getattr(request, "launch", None)
-    if launch:
-        return sorted(http.origins_of(launch.registration, launch.context.deployment))
+    visit = getattr(request, "visit", None)
+    if visit:
+        return sorted(http.origins_of(visit.registration, visit.context.deployment))
     if asked := getattr(request, "framed_by", None):
         return sorted(http.origins_of(asked))
     if (named := getattr(request, "framed_by_origins", None)) is not None:

@@ -86,7 +86,9 @@ class Deployment(models.Model):
     notices_url = models.CharField(
         max_length=URL_LENGTH, blank=True, help_text="Platform Notification Service."
     )
-    notices_asked_at = models.DateTimeField(null=True)
+    notices_ask_at = models.DateTimeField(
+        null=True, help_text="When the platform is asked, next or again, to send us its notices."
+    )
 
     class Meta:
         constraints = [
@@ -492,7 +494,7 @@ class DeepLinkingRequest(models.Model):
     data = models.TextField(null=True, help_text="Sent back letter for letter; null where none was sent.")
     settings = models.JSONField(default=dict, help_text="What the platform takes, as it said it.")
     answered_at = models.DateTimeField(null=True)
-    answer = models.JSONField(null=True, help_text="The content items that went back.")
+    answer = models.JSONField(null=True, help_text="What went back, as claims: items and messages.")
 
     def __str__(self) -> str:
         return f"{self.context_id} {self.pk}"

@@ -25,6 +25,11 @@ class Platform:
     has_submission_extension: bool = False
     # Moodle's gradebook links each cell to the tool; where to, it takes by PUT only. Others take it when the column is made.
     takes_review_by_put: bool = False
+    # Deep linking. Moodle forgets which tool a link belongs to when it gets an address for it, keeps no dates, and takes a
+    # text for HTML, as Canvas does.
+    takes_address_with_links: bool = True
+    takes_dates_with_links: bool = True
+    reads_text_as_html: bool = False
     # Requests about grades that may be under way at once. Canvas sets 50 of 600 aside for each (lti.md C17).
     at_once: int = 4
     # Scores that one worker takes in a go.
@@ -44,6 +49,7 @@ _HABITS = {
         comments_pile_up=True,
         ties_columns_to_links=False,
         has_submission_extension=True,
+        reads_text_as_html=True,
         at_once=2,
         batch=200,
         lists_everybody=True,
@@ -51,7 +57,13 @@ _HABITS = {
         roster_takes_the_course_as_link=True,
     ),
     Registration.Family.MOODLE: Platform(
-        accepted_score_is_empty=True, takes_review_by_put=True, lists_everybody=True, roster_page=500
+        accepted_score_is_empty=True,
+        takes_review_by_put=True,
+        takes_address_with_links=False,
+        takes_dates_with_links=False,
+        reads_text_as_html=True,
+        lists_everybody=True,
+        roster_page=500,
     ),
 }
 _DEFAULT = Platform()

@@ -1,29 +1,39 @@
 """All of lti_tool that the rest of the house may use. Its size does not grow without a decision record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from rest_framework.permissions import BasePermission
 
-from lti_tool import outbox, roster
+from lti_tool import course_copies, outbox, roster
+from lti_tool import deep_linking as choices
+from lti_tool.deep_linking import Item
 from lti_tool.models import Context, Person, ResourceLink, Role
 from lti_tool.outbox import ChangedSince, Delivery
 from lti_tool.roster import Member
-from lti_tool.session import Launch, shell
+from lti_tool.session import DeepLinking, Launch, shell
 
 __all__ = [
     "ChangedSince",
+    "DeepLinking",
     "Delivery",
+    "Item",
     "Launch",
     "LaunchRequired",
     "Member",
     "Role",
+    "copied_contexts",
+    "copied_links",
     "current_launch",
     "decide_candidate",
+    "deep_link_answer",
+    "deep_linking",
+    "deep_linking_required",
     "deliveries",
     "ensure_line_item",
     "keep_theirs",
@@ -55,6 +65,37 @@ def launch_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     return page
 
 
+def deep_linking(request: HttpRequest) -> DeepLinking | None:
+    """The choice this request belongs to: somebody in the LMS chooses what a new link shall open. Never also a launch."""
+    return getattr(request, "deep_linking", None)
+
+
+def deep_linking_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For pages that choose. Where the place in the LMS takes no activities, the answer says so and leads back."""
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        visit = deep_linking(request)
+        if visit is None:
+            return shell(request)
+        if not visit.takes_links:
+            return render(request, "lti_tool/deep_linking.html")
+        return view(request, *args, **kwargs)
+
+    return page
+
+
+def deep_link_answer(
+    request: HttpRequest, choose: Callable[[], Sequence[Item]], *, message: str = "", problem: str = ""
+) -> HttpResponse:
+    """Take the choice back to the LMS: the items that `choose` gives, none to cancel.
+
+    `choose` is called at most once for each question of the LMS, in one transaction with the note that it was answered;
+    a second click sends the same again and makes nothing. What `choose` raises undoes everything.
+    """
+    return choices.answer(request, choose, message=message, problem=problem)
+
+
 class LaunchRequired(BasePermission):
     """For DRF: the same rule; without a launch the answer is 401."""
 
@@ -80,6 +121,16 @@ def roster_status(context: Context, *, refresh: bool = False) -> "roster.Status"
 def decide_candidate(context: Context, *, member: Person, counts: bool | None) -> None:
     """A teacher's decision that this person is a candidate here, or is not; None leaves it to the LMS again."""
     roster.decide(context, member, counts=counts)
+
+
+def copied_contexts(context: Context) -> list[Context]:
+    """The courses we know that this one was copied from, nearest first, of the same platform only."""
+    return course_copies.contexts(context)
+
+
+def copied_links(resource_link: ResourceLink) -> list[ResourceLink]:
+    """The links we know that this one was copied from, nearest first; of those courses, or of this one."""
+    return course_copies.links(resource_link)
 
 
 def ensure_line_item(resource_link: ResourceLink, *, tag: str, label: str, score_maximum: Decimal) -> None:

@@ -6,6 +6,7 @@ request sends it as `Authorization: Bearer`. A plain GET gets the shell, which f
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from django.utils import timezone
 from lti_tool.digests import digest, new_secret
 from lti_tool.models import (
     Context,
+    DeepLinkingRequest,
     LaunchToken,
     Login,
     OneTimeCode,
@@ -26,28 +28,70 @@ from lti_tool.models import (
     in_service,
     one,
 )
+from lti_tool.platforms import habits
 
-_ROWS = ("person", "resource_link", "for_person", "context__deployment__registration")
+_ROWS = ("person", "resource_link", "deep_linking", "for_person", "context__deployment__registration")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Launch:
-    """Who is here, through which link, in which role, until when."""
+class Visit:
+    """Who is here, in which course, in which role, until when."""
 
     row: LaunchToken = field(repr=False)
     person: Person
     context: Context
-    resource_link: ResourceLink
     registration: Registration
     role: Role
     is_learner: bool
     return_url: str
     locale: str
     high_contrast: bool
-    # Whose work the LMS's gradebook asked for: says what to show first, never who may see it.
-    for_person: Person | None = None
     # The raw token, only in the answer that hands it out; empty on every later request.
     token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch(Visit):
+    """A visit through a resource link."""
+
+    resource_link: ResourceLink
+    # Whose work the LMS's gradebook asked for: says what to show first, never who may see it.
+    for_person: Person | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepLinking(Visit):
+    """A visit that chooses what a new link shall open. It opens no link itself: pages of a launch are closed to it."""
+
+    asked: DeepLinkingRequest
+
+    @property
+    def takes_links(self) -> bool:
+        """Whether this place takes activities at all; some take only files, pictures or plain links."""
+        accepted = self.asked.settings.get("accept_types")
+        return isinstance(accepted, list) and "ltiResourceLink" in accepted
+
+    @property
+    def takes_many(self) -> bool:
+        return self.asked.settings.get("accept_multiple") is True
+
+    @property
+    def takes_columns(self) -> bool:
+        """Whether a gradebook column may come with a link. Platforms older than the question take one."""
+        return self.asked.settings.get("accept_lineitem") is not False
+
+    @property
+    def takes_windows(self) -> bool:
+        targets = self.asked.settings.get("accept_presentation_document_targets")
+        return isinstance(targets, list) and "window" in targets
+
+    @property
+    def takes_dates(self) -> bool:
+        return habits(self.registration).takes_dates_with_links
+
+    @property
+    def is_answered(self) -> bool:
+        return self.asked.answered_at is not None
 
 
 def begin(
@@ -62,9 +106,7 @@ def begin(
     for_person: Person | None = None,
 ) -> Launch:
     """Start a session for a verified launch; the Launch carries the raw token."""
-    token = new_secret()
-    row = LaunchToken.objects.create(
-        token_sha256=digest(token),
+    row = LaunchToken(
         person=person,
         context=resource_link.context,
         resource_link=resource_link,
@@ -74,12 +116,47 @@ def begin(
         locale=locale,
         high_contrast=high_contrast,
         for_person=for_person,
-        expires_at=timezone.now() + timedelta(hours=settings.LTI_LAUNCH_TOKEN_HOURS),
     )
-    return _launch(row, token)
+    begun = _begin(row)
+    assert isinstance(begun, Launch)
+    return begun
 
 
-def begin_like(row: LaunchToken) -> Launch:
+def begin_deep_linking(
+    *,
+    person: Person,
+    asked: DeepLinkingRequest,
+    role: Role,
+    is_learner: bool = False,
+    return_url: str = "",
+    locale: str = "",
+    high_contrast: bool = False,
+) -> DeepLinking:
+    """Start a session for a verified deep linking request."""
+    row = LaunchToken(
+        person=person,
+        context=asked.context,
+        deep_linking=asked,
+        role=role,
+        is_learner=is_learner,
+        return_url=return_url,
+        locale=locale,
+        high_contrast=high_contrast,
+    )
+    begun = _begin(row)
+    assert isinstance(begun, DeepLinking)
+    return begun
+
+
+def _begin(row: LaunchToken) -> Visit:
+    token = new_secret()
+    row.token_sha256 = digest(token)
+    row.expires_at = timezone.now() + timedelta(hours=settings.LTI_LAUNCH_TOKEN_HOURS)
+    row.save()
+    return _visit(row, token)
+
+
+def begin_like(row: LaunchToken) -> Visit:
     """The same launch again, for a new tab or a double click; it ends when the first one does."""
     token = new_secret()
     copy = LaunchToken.objects.select_related(*_ROWS).get(pk=row.pk)
@@ -88,31 +165,39 @@ def begin_like(row: LaunchToken) -> Launch:
     copy.token_sha256 = digest(token)
     copy.created_at = timezone.now()
     copy.save()
-    return _launch(copy, token)
+    return _visit(copy, token)
 
 
-def find(token: str) -> Launch | None:
-    """The launch of a token; None for an unknown or expired one, or when the platform has been switched off since."""
+def find(token: str) -> Visit | None:
+    """The Launch or DeepLinking of a token; None where it is unknown or expired, or the platform switched off since."""
     row = one(_valid().select_related(*_ROWS).filter(token_sha256=digest(token)))
-    return _launch(row) if row else None
+    return _visit(row) if row else None
 
 
-def _launch(row: LaunchToken, token: str = "") -> Launch:
+def _visit(row: LaunchToken, token: str = "") -> Visit:
+    who: dict[str, Any] = {
+        "row": row,
+        "person": row.person,
+        "context": row.context,
+        "registration": row.context.deployment.registration,
+        "role": Role(row.role),
+        "is_learner": row.is_learner,
+        "return_url": row.return_url,
+        "locale": row.locale,
+        "high_contrast": row.high_contrast,
+        "token": token,
+    }
+    if row.deep_linking:
+        return DeepLinking(asked=row.deep_linking, **who)
     assert row.resource_link
-    return Launch(
-        row=row,
-        person=row.person,
-        context=row.context,
-        resource_link=row.resource_link,
-        registration=row.context.deployment.registration,
-        role=Role(row.role),
-        is_learner=row.is_learner,
-        return_url=row.return_url,
-        locale=row.locale,
-        high_contrast=row.high_contrast,
-        for_person=row.for_person,
-        token=token,
-    )
+    return Launch(resource_link=row.resource_link, for_person=row.for_person, **who)
+
+
+def attach(request: HttpRequest, visit: Visit | None) -> None:
+    """Let the request know whose it is. `request.launch` is only ever a Launch, `request.deep_linking` only the other."""
+    request.visit = visit  # type: ignore[attr-defined]
+    request.launch = visit if isinstance(visit, Launch) else None  # type: ignore[attr-defined]
+    request.deep_linking = visit if isinstance(visit, DeepLinking) else None  # type: ignore[attr-defined]
 
 
 def shell(request: HttpRequest) -> HttpResponse:
@@ -125,20 +210,20 @@ def shell(request: HttpRequest) -> HttpResponse:
     return render(request, template, status=200 if is_plain else 401)
 
 
-def issue_code(launch: Launch, path: str) -> str:
-    """A code that opens one path of ours, once, within a minute, as the person of this launch."""
+def issue_code(visit: Visit, path: str) -> str:
+    """A code that opens one path of ours, once, within a minute, as the person of this visit."""
     code = new_secret()
     OneTimeCode.objects.create(
         code_sha256=digest(code),
-        launch=launch.row,
+        launch=visit.row,
         path=path,
         expires_at=timezone.now() + timedelta(seconds=settings.LTI_CODE_SECONDS),
     )
     return code
 
 
-def redeem_code(code: str) -> tuple[Launch, str] | None:
-    """The launch (with a token of its own) and the path of a code; None when it is unknown, used or too old."""
+def redeem_code(code: str) -> tuple[Visit, str] | None:
+    """The visit (with a token of its own) and the path of a code; None when it is unknown, used or too old."""
     now = timezone.now()
     found = OneTimeCode.objects.filter(code_sha256=digest(code), used_at=None, expires_at__gt=now)
     row = found.filter(launch__in=_valid()).select_related("launch").first()

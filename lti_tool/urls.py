@@ -10,6 +10,8 @@ urlpatterns = [
     path("register/<str:code>/", registration_views.register, name="register"),
     path("canvas.json", registration_views.canvas_json, name="canvas-json"),
     path("jwks.json", views.jwks, name="jwks"),
+    path("deep-linking/return/", views.deep_linking_return, name="deep_linking_return"),
+    path("deep-linking/cancel/", views.deep_linking_cancel, name="deep_linking_cancel"),
     path("codes/", views.codes, name="codes"),
     path("open/<str:code>/", views.open_code, name="open"),
 ]

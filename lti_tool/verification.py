@@ -24,7 +24,7 @@ from lti_tool import http, jwks
 from lti_tool.claims import Claims, is_storable
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
-from lti_tool.models import ID_LENGTH, Deployment, Login, Registration, one
+from lti_tool.models import ID_LENGTH, URL_LENGTH, Deployment, Login, Registration, one
 from lti_tool.oidc import find_registration
 
 MESSAGES = (names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST, names.SUBMISSION_REVIEW_REQUEST)
@@ -277,7 +277,7 @@ class _Verification(MessageLaunch):
         if not body.get("sub"):
             raise LaunchRejected(Reason.ANONYMOUS)
         if message_type == names.DEEP_LINKING_REQUEST:
-            _check_deep_linking(body)
+            _check_deep_linking(body, self.deployment)
         elif not _id_of(body.get(names.RESOURCE_LINK)):
             raise LaunchRejected(Reason.RESOURCE_LINK_MISSING)
         elif message_type == names.SUBMISSION_REVIEW_REQUEST:
@@ -345,6 +345,7 @@ _OBJECTS = (
     names.LAUNCH_PRESENTATION,
     names.DEEP_LINKING_SETTINGS,
     names.FOR_USER,
+    names.NOTICES,
 )
 
 
@@ -362,10 +363,37 @@ def _check_types(body: Mapping[str, Any]) -> None:
         raise LaunchRejected(Reason.MESSAGE_INVALID, "context")
 
 
-def _check_deep_linking(body: Mapping[str, Any]) -> None:
-    settings_claim = body.get(names.DEEP_LINKING_SETTINGS) or {}
-    if not http.origin(str(settings_claim.get("deep_link_return_url", ""))):
+def _check_deep_linking(body: Mapping[str, Any], deployment: Deployment) -> None:
+    """The choice goes back to the platform and nowhere else, and it belongs to a course."""
+    asked = body.get(names.DEEP_LINKING_SETTINGS) or {}
+    url = asked.get("deep_link_return_url")
+    if not isinstance(url, str) or not http.origin(url) or len(url) > URL_LENGTH:
         raise LaunchRejected(Reason.DEEP_LINKING_INCOMPLETE)
+    if http.origin(lifted(url)) not in _homes(body, deployment):
+        raise LaunchRejected(Reason.DEEP_LINKING_FOREIGN, http.origin(url))
+    if not isinstance(asked.get("data"), str | None):
+        raise LaunchRejected(Reason.MESSAGE_INVALID, "data")
+    if not _id_of(body.get(names.CONTEXT)):
+        raise LaunchRejected(Reason.DEEP_LINKING_NOWHERE)
+
+
+def lifted(url: str) -> str:
+    """Over https: a self-hosted Canvas behind a proxy names http addresses of its https host. As it is in development."""
+    if settings.LTI_ALLOW_LOOPBACK or not url.startswith("http://"):
+        return url
+    return "https://" + url.removeprefix("http://")
+
+
+def _homes(body: Mapping[str, Any], deployment: Deployment) -> set[str]:
+    """The platform's origins: those we know, and those of the services and the way back that this same message names."""
+    claims = Claims.read(body, client_id=deployment.registration.client_id)
+    return http.origins_of(deployment.registration, deployment) | named_origins(claims)
+
+
+def named_origins(claims: Claims) -> set[str]:
+    """Where the platform says that its services are, and the way back to the course."""
+    urls = (claims.return_url, claims.lineitems_url, claims.lineitem_url, claims.memberships_url)
+    return {found for found in map(http.origin, (*urls, claims.notices_url)) if found}
 
 
 def _check_for_user(body: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render, resolve_url
 from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     conditional_page,
     require_GET,
@@ -17,14 +18,14 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from lti_tool import cookies, http, keys, limits, oidc, problems, session
+from lti_tool import cookies, deep_linking, http, keys, limits, oidc, problems, session
 from lti_tool import launch as launches
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.middleware import activate_for
 from lti_tool.models import Login, Problem
-from lti_tool.session import Launch
-from lti_tool.verification import BrowserProof, BrowserUnproven, UnknownDeployment, Verified
+from lti_tool.session import DeepLinking, Launch, Visit
+from lti_tool.verification import BrowserProof, BrowserUnproven, UnknownDeployment
 
 log = structlog.get_logger(__name__)
 
@@ -69,10 +70,14 @@ def launch(request: HttpRequest) -> HttpResponse:
         return _rejected(request, _named_by_platform(request) or rejection)
     request.framed_by = verified.registration  # type: ignore[attr-defined]
     log.info("launch", registration=verified.registration.pk, deployment=verified.deployment.pk)
-    if begun is None:
-        return _deep_linking(request, verified)
-    page = settings.LTI_REVIEW_URL if begun.for_person else settings.LTI_LAUNCH_URL
-    return first_page(request, begun, resolve_url(page))
+    return first_page(request, begun, resolve_url(_page_of(begun)))
+
+
+def _page_of(visit: Visit) -> str:
+    if isinstance(visit, DeepLinking):
+        return str(settings.LTI_DEEP_LINKING_URL)
+    asked_for_somebody = isinstance(visit, Launch) and visit.for_person
+    return str(settings.LTI_REVIEW_URL if asked_for_somebody else settings.LTI_LAUNCH_URL)
 
 
 def review(request: HttpRequest, link: int, person: UUID) -> HttpResponse:
@@ -80,7 +85,7 @@ def review(request: HttpRequest, link: int, person: UUID) -> HttpResponse:
     return render(request, "lti_tool/over.html", status=404)
 
 
-def first_page(request: HttpRequest, launch: Launch, path: str) -> HttpResponse:
+def first_page(request: HttpRequest, visit: Visit, path: str) -> HttpResponse:
     """The page at `path` as this person sees it, with the token that its further requests will send."""
     target = urlsplit(path)
     page_request = copy.copy(request)
@@ -94,9 +99,9 @@ def first_page(request: HttpRequest, launch: Launch, path: str) -> HttpResponse:
     }
     page_request.GET = QueryDict(target.query)
     page_request.POST = QueryDict()
-    page_request.launch = launch  # type: ignore[attr-defined]
-    request.launch = launch  # type: ignore[attr-defined]
-    activate_for(launch)
+    session.attach(page_request, visit)
+    session.attach(request, visit)
+    activate_for(visit)
     match = resolve(target.path)
     page_request.resolver_match = match
     return match.func(page_request, *match.args, **match.kwargs)
@@ -176,13 +181,30 @@ def _rejected(request: HttpRequest, rejection: LaunchRejected) -> HttpResponse:
     return render(request, "lti_tool/rejected.html", {"rejection": rejection}, status=rejection.status)
 
 
-def _deep_linking(request: HttpRequest, verified: Verified) -> HttpResponse:
-    accepted = verified.claims.deep_linking.get("accept_types")
-    context = {
-        "takes_activities": isinstance(accepted, list) and "ltiResourceLink" in accepted,
-        "return_url": verified.return_url,
-    }
-    return render(request, "lti_tool/deep_linking.html", context)
+@require_GET
+def deep_linking_return(request: HttpRequest) -> HttpResponse:
+    """The form that takes the choice back to the platform. A document of its own: its policy lets it post there."""
+    visit = request.deep_linking  # type: ignore[attr-defined]
+    if visit is None or not visit.is_answered:
+        return session.shell(request)
+    if request.htmx:  # type: ignore[attr-defined]
+        return deep_linking.go_to_return(request, visit)
+    form = {"return_url": visit.asked.return_url, "jwt": deep_linking.response(visit)}
+    response = render(request, "lti_tool/deep_linking_return.html", form)
+    response._csp_update = {"form-action": http.origin(form["return_url"])}  # type: ignore[attr-defined]
+    return response
+
+
+@require_POST
+def deep_linking_cancel(request: HttpRequest) -> HttpResponse:
+    """Back to the course with nothing."""
+    visit = request.deep_linking  # type: ignore[attr-defined]
+    if visit is None:
+        return session.shell(request)
+    problem = (
+        "" if visit.takes_links else _("Bellringer adds activities only; this place takes other content.")
+    )
+    return deep_linking.answer(request, list, message=_("Nothing was added."), problem=problem)
 
 
 @require_safe
@@ -222,5 +244,5 @@ def open_code(request: HttpRequest, code: str) -> HttpResponse:
     redeemed = session.redeem_code(code)
     if redeemed is None:
         return render(request, "lti_tool/over.html", status=410)
-    launch, path = redeemed
-    return first_page(request, launch, path)
+    visit, path = redeemed
+    return first_page(request, visit, path)

@@ -89,6 +89,16 @@ def launch(person, resource_link, role=None, *, is_learner=None, **more):
     )
 
 
+def choice(person, context, role=Role.INSTRUCTOR, **settings):
+    """A real session of somebody who chooses in the LMS what a new link shall open."""
+    asked = lti.DeepLinkingRequest.objects.create(
+        context=context,
+        return_url="https://lms.example/return",
+        settings={"accept_types": ["ltiResourceLink"], "accept_multiple": True, **settings},
+    )
+    return session.begin_deep_linking(person=person, asked=asked, role=role)
+
+
 def criterion(title="Introduces self", *levels, description=""):
     levels = levels or (("Not done", "0"), ("Partly", "1"), ("Fully", "2"))
     return CriterionWording(title, tuple(LevelWording(*level) for level in levels), description)

@@ -129,6 +129,13 @@ class LoginInitiation:
 
 
 @dataclass(frozen=True)
+class DeepLinkingInitiation(LoginInitiation):
+    """The same for a choice, with its number on the LMS's side."""
+
+    dialogue: int
+
+
+@dataclass(frozen=True)
 class Person:
     handle: str
     sub: str
@@ -419,6 +426,27 @@ class School:
     def registration_pass(self, *, renew: bool = False) -> dict[str, str]:
         """openid_configuration and registration_token: what a tool's registration address is opened with."""
         return self.do("registration_pass", renew=renew)
+
+    def begin_deep_linking(
+        self, placement: str, person: str = "teacher", **mutations: Any
+    ) -> "DeepLinkingInitiation":
+        """The login initiation for somebody who is sent to the tool to choose.
+
+        Placements: plain one many links_only; moodle dialogue; canvas assignment_selection link_selection
+        course_assignments_menu module_index_menu_modal. Mutations as for `begin_launch`.
+        """
+        begun = self.do("deep_link", person=person, placement=placement, **mutations)
+        return DeepLinkingInitiation(begun["login_url"], begun["params"], begun["hint"], begun["dialogue"])
+
+    def dialogue(self, number: int) -> JSON:
+        """What came back: state, items, errors, message, error_message, module_name, answers, form, links, made."""
+        return self.do("dialogue", dialogue=number)
+
+    def save_dialogue(self, number: int, **form: Any) -> list[JSON]:
+        """Save in the form that the choice has filled: title, points, published. The activities that it makes."""
+        made = self.do("save_dialogue", dialogue=number, **form)
+        self.refresh()
+        return made
 
     def auth_params(self, begun: LoginInitiation, **changes: str | None) -> dict[str, str]:
         """The authentication request of a well-behaved tool, for tests of the platform itself. None leaves one out."""

@@ -1,9 +1,11 @@
 import uuid
+from typing import Any
 
 from django.db import models
 from django.urls import reverse
 
-from lti_tool.port import Launch
+from assessments.activities import kinds
+from lti_tool.port import DeepLinking, Launch
 
 TITLE_MAX = 200
 
@@ -13,13 +15,29 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         """The one activity this launch opened. Another link of the same course is another launch."""
         return self.filter(resource_link=launch.resource_link)
 
+    def choosable_in(self, visit: DeepLinking) -> "ActivityQuerySet":
+        """Those of the course that somebody chooses for; linked already or not."""
+        return self.set_up().filter(context=visit.context)
+
+    def set_up(self) -> "ActivityQuerySet":
+        """Those that can be opened; the others still wait for a teacher."""
+        return self.filter(rubric__isnull=False)
+
+    def called(self, key: uuid.UUID) -> "ActivityQuerySet":
+        """The one whose links carry this key, and its copies: their links still carry it."""
+        return self.filter(models.Q(key=key) | models.Q(root=key))
+
 
 class Activity(models.Model):
-    """What a resource link opens: candidates of one course, assessed with one published rubric."""
+    """What a resource link opens: candidates of one course, assessed with one published rubric.
+
+    One that was made while choosing has no link until somebody opens it for the first time.
+    """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=20, default="assessment", help_text="A slug of activities.kinds.")
     resource_link = models.OneToOneField(
-        "lti_tool.ResourceLink", on_delete=models.CASCADE, related_name="activity"
+        "lti_tool.ResourceLink", null=True, on_delete=models.CASCADE, related_name="activity"
     )
     context = models.ForeignKey("lti_tool.Context", on_delete=models.CASCADE, related_name="activities")
     title = models.CharField(max_length=TITLE_MAX)
@@ -28,6 +46,14 @@ class Activity(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    copied_from = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="copies", help_text="Its set-up."
+    )
+    root = models.UUIDField(
+        null=True,
+        db_index=True,
+        help_text="The key that links of a copy carry: that of the first of the line.",
+    )
 
     objects = ActivityQuerySet.as_manager()
 
@@ -38,7 +64,27 @@ class Activity(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("results:home", args=[self.key])
+        return reverse(kinds.find(self.kind).home, args=[self.key])
+
+    @property
+    def link_key(self) -> uuid.UUID:
+        """What a link to this activity carries, and the links of copies of its course will."""
+        return self.root or self.key
+
+    @property
+    def link(self) -> Any:
+        """The resource link that opens it. Nobody marks in an activity without one, so nothing is sent for it either."""
+        assert self.resource_link is not None
+        return self.resource_link
+
+    @property
+    def is_set_up(self) -> bool:
+        return self.rubric_id is not None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether somebody is being marked, or has been."""
+        return self.assessments.exists()
 
 
 class Assessment(models.Model):

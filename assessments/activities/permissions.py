@@ -1,8 +1,13 @@
 """Who may set an activity up, look after it, mark in it. Which activity: Activity.objects.visible_to."""
 
-from lti_tool.port import Launch, Role
+from lti_tool.port import DeepLinking, Launch, Role
 
 STAFF = {Role.INSTRUCTOR, Role.TEACHING_ASSISTANT}
+
+
+def can_choose(visit: DeepLinking) -> bool:
+    """Whether they may add activities to their course, new ones or those there are."""
+    return visit.role in {Role.INSTRUCTOR, Role.DESIGNER}
 
 
 def can_set_up(launch: Launch) -> bool:

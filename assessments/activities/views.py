@@ -7,7 +7,7 @@ from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments.activities import activities
+from assessments.activities import activities, linking
 from assessments.activities.models import Activity
 from assessments.activities.permissions import can_assess, can_see_candidates, can_set_up
 from assessments.rubrics import library
@@ -20,12 +20,14 @@ from lti_tool.port import Launch, Role, current_launch, launch_required, members
 def start(request: HttpRequest) -> HttpResponse:
     """Where every launch arrives: the home page of the link's activity, or the page that sets it up. Never redirects."""
     launch = _launch(request)
-    activity = Activity.objects.visible_to(launch).first()
-    if activity:
+    activity = linking.open_activity(launch)
+    if activity is None and can_set_up(launch):
+        activity = _copied(launch)
+    if activity and activity.is_set_up:
         home = resolve(activity.get_absolute_url())
         return home.func(request, *home.args, **home.kwargs)
     if can_set_up(launch):
-        return _setup_page(request, launch, None)
+        return _setup_page(request, launch, activity)
     return render(request, "activities/not_set_up.html", {"is_staff": can_see_candidates(launch)})
 
 
@@ -34,20 +36,26 @@ def start(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest) -> HttpResponse:
     """Where a launch from the LMS's gradebook arrives: the page of whom it asked for, and of nobody else. Never redirects."""
     launch = _launch(request)
-    activity = Activity.objects.visible_to(launch).first()
+    activity = Activity.objects.visible_to(launch).set_up().first()
     if activity is None or launch.for_person is None:
         return start(request)
     page = resolve(reverse("results:candidate", args=[activity.key, launch.for_person.key]))
     return page.func(request, *page.args, **page.kwargs)
 
 
+def _copied(launch: Launch) -> Activity | None:
+    """In a copied course the first teacher who comes brings the set-up along: it is harmless, and expected."""
+    origin = linking.origin(launch)
+    if origin is None or origin.is_same_course:
+        return None
+    return linking.copy(source=origin.activity, resource_link=launch.resource_link, by=launch.person)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @launch_required
 def setup(request: HttpRequest) -> HttpResponse:
     """Chooses the rubric of the launch's own link."""
-    launch = _launch(request)
-    if not can_set_up(launch):
-        raise PermissionDenied(_("Activities are set up by the course's teachers and designers."))
+    launch = _setter(request)
     activity = Activity.objects.visible_to(launch).select_related("rubric").first()
     if request.method != "POST":
         return _setup_page(request, launch, activity)
@@ -57,6 +65,61 @@ def setup(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         return _setup_page(request, launch, activity, problems={"": error.messages})
     return _see_start("set_up")
+
+
+@require_POST
+@launch_required
+def copy_set_up(request: HttpRequest) -> HttpResponse:
+    """Uses a copy of another activity's set-up: of this course, or of a course this one was copied from."""
+    launch = _setter(request)
+    source = _meant(request, launch)
+    try:
+        linking.copy(source=source, resource_link=launch.resource_link, by=launch.person)
+    except ValidationError as error:
+        return _setup_page(request, launch, None, problems={"": error.messages})
+    return _see_start("copied")
+
+
+@require_POST
+@launch_required
+def move(request: HttpRequest) -> HttpResponse:
+    """Opens an activity of this course from the launch's link, and no longer from its own."""
+    launch = _setter(request)
+    try:
+        linking.move(activity=_meant(request, launch), resource_link=launch.resource_link, by=launch.person)
+    except ValidationError as error:
+        return _setup_page(request, launch, None, problems={"": error.messages})
+    return _see_start("moved")
+
+
+@require_POST
+@launch_required
+def start_empty(request: HttpRequest) -> HttpResponse:
+    """Drops the copied set-up of the launch's activity, to choose a rubric anew."""
+    launch = _setter(request)
+    activity = get_object_or_404(Activity.objects.visible_to(launch))
+    try:
+        linking.start_empty(activity=activity, by=launch.person)
+    except ValidationError as error:
+        return _setup_page(request, launch, activity, problems={"": error.messages})
+    return _see_start("emptied")
+
+
+def _setter(request: HttpRequest) -> Launch:
+    launch = _launch(request)
+    if not can_set_up(launch):
+        raise PermissionDenied(_("Activities are set up by the course's teachers and designers."))
+    return launch
+
+
+def _meant(request: HttpRequest, launch: Launch) -> Activity:
+    """The activity that the page offered: any other is not there."""
+    origin = linking.origin(launch)
+    offered = [*([origin.activity] if origin else []), *linking.offered(launch)]
+    for activity in offered:
+        if str(activity.key) == request.POST.get("activity"):
+            return activity
+    raise Http404
 
 
 @require_POST
@@ -112,9 +175,13 @@ def _setup_page(
     problems: dict[str, list[str]] | None = None,
 ) -> HttpResponse:
     rubrics = Rubric.objects.visible_to(launch).whole()
+    is_open = activity is not None and activity.is_set_up
+    origin = None if is_open else linking.origin(launch)
     context = {
+        "duplicate_of": origin.activity if origin and origin.is_same_course else None,
+        "offered": [] if is_open else linking.offered(launch),
         "activity": activity,
-        "has_begun": bool(activity and activity.assessments.exists()),
+        "has_begun": bool(activity and activity.has_begun),
         "published": rubrics.newest_published(),
         "drafts": rubrics.drafts(),
         "templates": library.templates(),

@@ -115,7 +115,7 @@ def overview(activity: Activity, viewer: Any) -> Overview:
     """The same number of queries for one candidate as for hundreds."""
     begun = {row.candidate_id: row for row in _assessments(activity)}
     results = {row.candidate_id: row for row in Result.objects.filter(activity=activity)}
-    sent = deliveries(activity.resource_link, tag=TAG)
+    sent = deliveries(activity.link, tag=TAG)
     learners = {row.person.pk: row for row in members(activity.context, Role.LEARNER)}
     rows = []
     for person_id, person in _people(learners, begun).items():

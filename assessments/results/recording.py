@@ -5,7 +5,8 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from assessments.activities.models import Assessment
+from assessments.activities.models import Activity, Assessment
+from assessments.activities.signals import activity_moved
 from assessments.audit.recording import record
 from assessments.marking.models import MarkSheet
 from assessments.marking.signals import sheet_amended, sheet_submitted
@@ -34,3 +35,9 @@ def compute(sheet: MarkSheet, by: Any, **kwargs: Any) -> None:
     record("result.computed", by=by, on=assessment.activity, data={**data, "candidate": sheet.candidate_id})
     if result.is_released:
         releasing.publish(result)
+
+
+@receiver(activity_moved)
+def publish_anew(activity: Activity, by: Any, **kwargs: Any) -> None:
+    """What was released goes to the column of the activity's new link as well."""
+    releasing.publish_released(activity)

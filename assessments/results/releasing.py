@@ -41,7 +41,7 @@ def release(*, activity: Activity, by: Any, seen: str | None = None) -> list[Res
         raise Conflict(
             _("A sheet was submitted or amended since you looked. Nothing was released; please look again.")
         )
-    ensure_line_item(activity.resource_link, tag=TAG, label=activity.title, score_maximum=results[0].maximum)
+    ensure_line_item(activity.link, tag=TAG, label=activity.title, score_maximum=results[0].maximum)
     now = timezone.now()
     for result in results:
         result.activity = activity
@@ -61,10 +61,26 @@ def fingerprint(results: Iterable[Result]) -> str:
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
 
 
+def publish_released(activity: Activity) -> None:
+    """Hand every released result to the outbox, for the column of the link that opens the activity now."""
+    released = list(
+        Result.objects.released()
+        .filter(activity=activity)
+        .select_related("candidate", "sheet")
+        .order_by("pk")
+    )
+    for result in released:
+        result.activity = activity
+    if released:
+        ensure_line_item(activity.link, tag=TAG, label=activity.title, score_maximum=released[0].maximum)
+    for result in released:
+        publish(result)
+
+
 def publish(result: Result) -> None:
     """Hand the released result to the outbox. Call it in the transaction that changes the result."""
     publish_score(
-        result.activity.resource_link,
+        result.activity.link,
         line_item_tag=TAG,
         member=result.candidate,
         given=result.total,
@@ -76,7 +92,7 @@ def publish(result: Result) -> None:
 @transaction.atomic
 def send_again(*, activity: Activity, by: Any) -> int:
     """Queue again what the gradebook has not taken; gives how many."""
-    count = retry(activity.resource_link, tag=TAG)
+    count = retry(activity.link, tag=TAG)
     record("results.sent_again", by=by, on=activity, data={"count": count})
     return count
 
@@ -85,7 +101,7 @@ def send_again(*, activity: Activity, by: Any) -> int:
 def send_anyway(*, activity: Activity, candidate: Any, seen: str, by: Any) -> None:
     """Let our grade replace what the gradebook shows, which is what `seen` says. Conflict when it is something else by now."""
     with _decision_is_current():
-        port.send_anyway(activity.resource_link, tag=TAG, member=candidate, seen=seen)
+        port.send_anyway(activity.link, tag=TAG, member=candidate, seen=seen)
     record("results.sent_anyway", by=by, on=activity, data={"candidate": candidate.pk, "instead_of": seen})
 
 
@@ -93,7 +109,7 @@ def send_anyway(*, activity: Activity, candidate: Any, seen: str, by: Any) -> No
 def keep_theirs(*, activity: Activity, candidate: Any, seen: str, by: Any) -> None:
     """Leave in the gradebook what stands there, for good. Conflict when it is something else by now."""
     with _decision_is_current():
-        port.keep_theirs(activity.resource_link, tag=TAG, member=candidate, seen=seen)
+        port.keep_theirs(activity.link, tag=TAG, member=candidate, seen=seen)
     record("results.kept_theirs", by=by, on=activity, data={"candidate": candidate.pk, "kept": seen})
 
 

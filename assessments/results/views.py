@@ -28,7 +28,9 @@ def home(request: HttpRequest, key: UUID) -> HttpResponse:
     if can_see_candidates(launch):
         return _staff_home(request, launch, activity)
     if can_set_up(launch):
-        return render(request, "results/designer.html", {"activity": activity})
+        return render(
+            request, "results/designer.html", {"activity": activity, "has_begun": activity.has_begun}
+        )
     if launch.is_learner:
         return _feedback(request, launch, activity)
     return render(request, "results/visitor.html", {"activity": activity})
@@ -125,7 +127,8 @@ def delivery(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
 def _find(request: HttpRequest, key: UUID) -> tuple[Launch, Activity]:
     launch = current_launch(request)
     assert launch
-    rows = Activity.objects.visible_to(launch).select_related("rubric", "context")
+    rows = Activity.objects.visible_to(launch).set_up()
+    rows = rows.select_related("rubric", "context", "copied_from__context")
     activity = get_object_or_404(rows, key=key)
     # The launch's own row knows its deployment and registration already.
     activity.resource_link = launch.resource_link
@@ -150,7 +153,7 @@ def _candidate_page(request: HttpRequest, launch: Launch, activity: Activity, pe
     assessment = Assessment.objects.filter(activity=activity, candidate=person).first()
     sheet = MarkSheet.objects.whole().get(pk=assessment.sheet_id) if assessment else None
     result = Result.objects.filter(activity=activity, candidate=person).first()
-    delivery = port.deliveries(activity.resource_link, tag=releasing.TAG).get(person.pk)
+    delivery = port.deliveries(activity.link, tag=releasing.TAG).get(person.pk)
     context = {
         "activity": activity,
         "person": person,
@@ -183,6 +186,7 @@ def _staff_home(
         "criteria_count": activity.rubric.criteria.count() if activity.rubric else 0,
         "can_release": can_release(launch),
         "can_set_up": can_set_up(launch),
+        "has_begun": activity.has_begun,
         "is_learner_too": launch.is_learner,
         "problem": problem,
     }

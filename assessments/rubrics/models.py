@@ -62,6 +62,9 @@ class Rubric(models.Model):
     published_by = models.ForeignKey(
         "lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    copied_from = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="copies", help_text="In another course."
+    )
 
     objects = RubricQuerySet.as_manager()
 
@@ -77,6 +80,7 @@ class Rubric(models.Model):
                 | models.Q(state="published", published_at__isnull=False),
                 name="rubric_published_has_its_time",
             ),
+            models.UniqueConstraint(fields=["context", "copied_from"], name="rubric_copied_once_per_course"),
         ]
 
     def __str__(self) -> str:

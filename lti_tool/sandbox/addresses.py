@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from lti_tool.sandbox import profiles
-from lti_tool.sandbox.models import Course, LineItem, Person, School
+from lti_tool.sandbox.models import Course, Dialogue, LineItem, Person, School
 
 
 def school(of: School) -> str:
@@ -68,3 +68,17 @@ def memberships(of: Course) -> str:
 
 def course_page(of: School, person: Person) -> str:
     return f"{school(of)}/as/{person.handle}/"
+
+
+def deep_linking_response(of: Dialogue) -> str:
+    """Where the tool posts the choice. Moodle and Canvas put their own state into the query."""
+    query = {
+        "moodle": {"course": str(of.course_id), "id": "1", "sesskey": of.token},
+        "canvas": {"data": of.token},
+        "plain": {"dialogue": of.token},
+    }[of.school.profile]
+    return f"{school(of.school)}/deep_linking_response?{urlencode(query)}"
+
+
+def dialogue_page(of: Dialogue) -> str:
+    return f"{course_page(of.school, of.person)}choose/{of.pk}/"

@@ -13,7 +13,17 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
-from lti_tool.sandbox import addresses, faults, gradebook, launches, mutations, oidc, registration, schools
+from lti_tool.sandbox import (
+    addresses,
+    deep_linking,
+    faults,
+    gradebook,
+    launches,
+    mutations,
+    oidc,
+    registration,
+    schools,
+)
 from lti_tool.sandbox import keys as signing_keys
 from lti_tool.sandbox.models import (
     AccessToken,
@@ -90,6 +100,10 @@ def _link(link: Link) -> dict[str, Any]:
         "resource_link_id": link.resource_link_id,
         "title": link.title,
         "published": link.published,
+        "custom": link.custom,
+        "url": link.url,
+        "description": link.description,
+        "dates": link.dates,
         "line_item": _line_item(own) if own else None,
     }
 
@@ -197,6 +211,40 @@ def launch(school: School, asked: Asked) -> Any:
         document_target=asked.get("target", "iframe"),
     )
     return _begun(school, begun)
+
+
+def deep_link(school: School, asked: Asked) -> Any:
+    """Send somebody to the tool to choose, from a placement of the profile; the rest bends the launch."""
+    bent = {name: value for name, value in asked.items() if name not in ("person", "course", "placement")}
+    dialogue, hint, params = deep_linking.begin(
+        person=_who(school, asked),
+        course=_course_of(school, asked),
+        placement=asked["placement"],
+        mutations=bent,
+    )
+    return _begun(school, (hint, params)) | {"dialogue": dialogue.pk}
+
+
+def dialogue(school: School, asked: Asked) -> Any:
+    found = school.dialogues.get(pk=asked["dialogue"])
+    return {
+        "state": found.state,
+        "items": found.items,
+        "errors": found.errors,
+        "message": found.message,
+        "error_message": found.error_message,
+        "module_name": found.module_name,
+        "answers": found.answers,
+        "form": deep_linking.form(found),
+        "links": [_link(link) for link in Link.objects.filter(pk__in=found.made).order_by("pk")],
+        "made": len(found.made),
+        "return_url": addresses.deep_linking_response(found),
+    }
+
+
+def save_dialogue(school: School, asked: Asked) -> Any:
+    found = school.dialogues.get(pk=asked.pop("dialogue"))
+    return [_link(link) for link in deep_linking.save(found, **asked)]
 
 
 def launch_review(school: School, asked: Asked) -> Any:
@@ -314,9 +362,9 @@ def counts(school: School, asked: Asked) -> Any:
 VERBS: dict[str, Verb] = {
     verb.__name__: verb
     for verb in (
-        read, course, people, enrol, link, change, line_items, launch, launch_review, launch_retrieve, registration_pass,
-        tool_keeps, mint, rotate_key, fault, clear_faults,
-        throttle, forget_tokens, teacher_types, override, delete_line_item, grades, posts, counts,
+        read, course, people, enrol, link, change, line_items, launch, launch_review, launch_retrieve,
+        registration_pass, tool_keeps, mint, rotate_key, fault, clear_faults, throttle, forget_tokens,
+        teacher_types, override, delete_line_item, grades, posts, counts, deep_link, dialogue, save_dialogue,
     )
 }  # fmt: skip
 URLS = [

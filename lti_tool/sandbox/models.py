@@ -110,6 +110,28 @@ class Link(models.Model):
     published = models.BooleanField(default=True)
     # Handles of the students the assignment is for; null: all of them.
     assigned = models.JSONField(null=True)
+    # As Canvas calls them: unlock_at, lock_at, due_at. Moodle takes none from a tool.
+    dates = models.JSONField(default=dict)
+
+
+class Dialogue(models.Model):
+    """One time that somebody was sent to the tool to choose, and what came of it."""
+
+    school = models.ForeignKey(School, models.CASCADE, related_name="dialogues")
+    course = models.ForeignKey(Course, models.CASCADE)
+    person = models.ForeignKey(Person, models.CASCADE)
+    placement = models.CharField(max_length=40)
+    # In the return URL, as Moodle's sesskey and Canvas's data are.
+    token = models.CharField(max_length=64, unique=True)
+    # open, then filled (a form waits for Save) or closed.
+    state = models.CharField(max_length=10, default="open")
+    items = models.JSONField(default=list)
+    errors = models.JSONField(default=list)
+    message = models.TextField(blank=True)
+    error_message = models.TextField(blank=True)
+    module_name = models.CharField(max_length=200, blank=True)
+    answers = models.PositiveIntegerField(default=0)
+    made = models.JSONField(default=list)
 
 
 class LineItem(models.Model):

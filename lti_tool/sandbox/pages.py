@@ -6,15 +6,26 @@ Who somebody is stands in the URL on purpose: several people can be open side by
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from lti_tool.sandbox import addresses, deep_linking, launches, profiles, schools
 from lti_tool.sandbox import gradebook as grades
-from lti_tool.sandbox import launches, profiles, schools
-from lti_tool.sandbox.models import Course, Enrolment, Grade, LaunchHint, Link, Person, School, as_number
+from lti_tool.sandbox.models import (
+    Course,
+    Dialogue,
+    Enrolment,
+    Grade,
+    LaunchHint,
+    Link,
+    Person,
+    School,
+    as_number,
+)
 
 Begun = tuple[LaunchHint, dict[str, str]]
 ROLE_WORDS = {
@@ -60,6 +71,10 @@ class Visit:
     @property
     def is_teacher(self) -> bool:
         return self.enrolment.role in ("teacher", "both", "admin")
+
+    @property
+    def may_add(self) -> bool:
+        return self.is_teacher or self.enrolment.role == "designer"
 
     def page(self) -> dict[str, Any]:
         return {
@@ -110,7 +125,71 @@ def course(request: HttpRequest, school: str, person: str) -> HttpResponse:
     if not visit.is_staff:
         links = links.filter(published=True)
     message = request.GET.get("lti_msg") or request.GET.get("lti_errormsg")
-    return render(request, "sandbox/course.html", visit.page() | {"links": links, "message": message})
+    placements = deep_linking.PLACEMENTS[visit.school.profile] if visit.may_add else {}
+    shown = {"links": links, "message": message, "placements": placements.items()}
+    return render(request, "sandbox/course.html", visit.page() | shown)
+
+
+def choose(request: HttpRequest, school: str, person: str) -> HttpResponse:
+    """The tool in a frame, to choose content in."""
+    visit = _visit(school, person)
+    name = request.GET.get("placement", "")
+    placement = deep_linking.PLACEMENTS[visit.school.profile].get(name)
+    if placement is None:
+        raise Http404
+
+    def begin(target: str) -> Begun:
+        _, hint, params = deep_linking.begin(person=visit.person, course=visit.course, placement=name)
+        return hint, params
+
+    return _tool(request, visit, placement.words, begin)
+
+
+@require_POST
+def deep_linking_response(request: HttpRequest, school: str) -> HttpResponse:
+    """Where the tool posts the choice, inside the frame; the page around it goes on."""
+    query = request.GET
+    token = query.get("sesskey") or query.get("data") or query.get("dialogue") or ""
+    dialogues = Dialogue.objects.select_related("school__tool", "course__school", "person__school")
+    dialogue = get_object_or_404(dialogues, school__slug=school, token=token)
+    try:
+        deep_linking.take(dialogue, request.POST.get("JWT", ""))
+    except deep_linking.Refused as refused:
+        if isinstance(refused.body, dict):
+            return JsonResponse(refused.body, status=refused.status)
+        return render(request, "sandbox/refused.html", {"words": refused.body}, status=refused.status)
+    return render(request, "sandbox/returned.html", {"next": _after(dialogue)})
+
+
+def _after(dialogue: Dialogue) -> str:
+    if dialogue.state == "filled":
+        return addresses.dialogue_page(dialogue)
+    said = (
+        {"lti_errormsg": dialogue.error_message} if dialogue.error_message else {"lti_msg": dialogue.message}
+    )
+    page = addresses.course_page(dialogue.school, dialogue.person)
+    # Moodle live: neither is shown.
+    return page if dialogue.school.profile == "moodle" else f"{page}?{urlencode(said)}"
+
+
+def dialogue(request: HttpRequest, school: str, person: str, number: int) -> HttpResponse:
+    """The form that the choice has filled in; Save makes the activity."""
+    visit = _visit(school, person)
+    found = get_object_or_404(Dialogue, school=visit.school, person=visit.person, pk=number)
+    if request.method == "POST":
+        deep_linking.save(
+            found,
+            title=request.POST.get("title", ""),
+            points=request.POST.get("points", ""),
+            published=request.POST.get("published") == "yes",
+        )
+        return _back(visit)
+    shown = {
+        "words": deep_linking.placement_of(found).words,
+        "fields": deep_linking.form(found) if found.state == "filled" else [],
+        "is_canvas": visit.school.profile == "canvas",
+    }
+    return render(request, "sandbox/dialogue.html", visit.page() | shown)
 
 
 @require_POST

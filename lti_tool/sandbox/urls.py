@@ -18,6 +18,9 @@ SERVICES = [
 
 PEOPLE = [
     path("", pages.course, name="course"),
+    path("choose/", pages.choose, name="choose"),
+    path("choose/<int:number>/", pages.dialogue, name="dialogue"),
+    path("choose/<int:number>/save/", pages.dialogue, name="save-dialogue"),
     path("links/", pages.add_link, name="add-link"),
     path("links/<int:number>/", pages.link, name="link"),
     path("links/<int:number>/published/", pages.set_published, name="set-published"),
@@ -40,6 +43,7 @@ urlpatterns = [
     path("<slug:school>/lti/registration", registration.register, name="registration"),
     path("<slug:school>/api/lti/registrations/<int:number>/configuration", registration.kept, name="kept"),
     path("<slug:school>/lti/storage", pages.storage, name="storage"),
+    path("<slug:school>/deep_linking_response", pages.deep_linking_response, name="deep-linking-response"),
     path("<slug:school>/lti/auth", oidc.auth, name="auth"),
     path("<slug:school>/lti/jwks", tokens.jwks, name="jwks"),
     path("<slug:school>/lti/token", tokens.token, name="token"),

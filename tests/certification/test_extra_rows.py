@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -11,8 +12,9 @@ from django.utils import timezone
 
 from lti_tool import claims, jwks
 from lti_tool.errors import Reason
-from lti_tool.models import Deployment, LaunchToken, Person, Role
+from lti_tool.models import Deployment, LaunchToken, Person, Problem, Role
 from tests.certification.launching import assert_opened, assert_rejected, form_of, launch
+from tests.choosing import choose
 
 pytestmark = pytest.mark.django_db
 
@@ -239,11 +241,11 @@ def test_X17_things_that_are_no_token(client, school, token):
     assert_rejected(response, Reason.TOKEN_MALFORMED)
 
 
-def _deep_linking(**settings):
+def _deep_linking(school, **settings):
     asked = {
         "accept_types": ["ltiResourceLink"],
         "accept_presentation_document_targets": ["iframe"],
-        "deep_link_return_url": "https://lms.example/return",
+        "deep_link_return_url": f"{school.url}/return",
     } | settings
     return {
         "set": {claims.MESSAGE_TYPE: claims.DEEP_LINKING_REQUEST, claims.DEEP_LINKING_SETTINGS: asked},
@@ -252,16 +254,47 @@ def _deep_linking(**settings):
 
 
 def test_X18_deep_linking_request_without_return_url(client, school):
-    response = launch(client, school, "teacher", **_deep_linking(deep_link_return_url=None))
+    response = launch(client, school, "teacher", **_deep_linking(school, deep_link_return_url=None))
 
     assert_rejected(response, Reason.DEEP_LINKING_INCOMPLETE)
 
 
+def test_X18_return_url_that_is_not_the_platforms_own(client, school):
+    """S5: signed or not, a choice goes back to the platform that asked for it and nowhere else."""
+    for elsewhere in (
+        "https://evil.example/return",
+        "javascript:alert(1)",
+        f"{school.sandbox.url}@evil.example/",
+    ):
+        response = launch(client, school, "teacher", **_deep_linking(school, deep_link_return_url=elsewhere))
+
+        known = elsewhere.startswith("http")
+        assert_rejected(response, Reason.DEEP_LINKING_FOREIGN if known else Reason.DEEP_LINKING_INCOMPLETE)
+    assert Problem.objects.get(code=Reason.DEEP_LINKING_FOREIGN).times == 2
+
+
+def test_X18_deep_linking_request_without_a_course_or_with_data_that_is_no_text(client, school):
+    bent = _deep_linking(school)
+    without_course = launch(client, school, "teacher", **bent | {"remove": [*bent["remove"], "context"]})
+    assert_rejected(without_course, Reason.DEEP_LINKING_NOWHERE)
+
+    response = launch(client, school, "teacher", **_deep_linking(school, data={"is": "an object"}))
+    assert_rejected(response, Reason.MESSAGE_INVALID)
+
+
 def test_X19_deep_linking_request_that_takes_only_links(client, school):
-    response = launch(client, school, "teacher", **_deep_linking(accept_types=["link"]))
+    response = launch(client, school, "teacher", **_deep_linking(school, accept_types=["link"]))
 
     assert response.status_code == 200
     assert "Bellringer cannot be added here" in response.text
+
+    choice = choose(client, school, "links_only")
+    assert "Bellringer cannot be added here" in choice.page.text
+    assert "Bellringer cannot be added here" in choice.makes(key=str(uuid4())).text  # nothing is made either
+    assert choice.returns(choice.post("lti_tool:deep_linking_cancel")).status_code == 200
+    back = choice.came_back
+    assert (back["state"], back["items"]) == ("closed", [])
+    assert back["error_message"] == "Bellringer adds activities only; this place takes other content."
 
 
 @pytest.mark.row("S6")

@@ -8,6 +8,7 @@ from lti_tool import claims, review
 from lti_tool import launch as launches
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import Context, Login, Membership, Person, ResourceLink, Role
+from lti_tool.session import DeepLinking
 from tests import recordings
 
 pytestmark = pytest.mark.django_db
@@ -213,13 +214,34 @@ def test_visitor_of_a_public_course_is_asked_to_sign_in(monkeypatch, settings):
         for path in (recordings.LAUNCHES / "canvas").glob("*deep_linking*")
     ),
 )
-def test_recorded_deep_linking_request_is_verified_and_leaves_no_activity(monkeypatch, settings, name):
+def test_recorded_deep_linking_request_begins_a_choice_and_no_launch(monkeypatch, settings, name):
     body = recordings.canvas_body(name)
+    asked = body["https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"]
 
-    verified = _recorded(monkeypatch, settings, body, "canvas")
+    visit = launches.record(_recorded(monkeypatch, settings, body, "canvas"))
 
-    assert verified.claims.deep_linking["deep_link_return_url"].startswith("https://")
-    assert launches.record(verified) is None
+    assert isinstance(visit, DeepLinking)
+    assert not hasattr(visit, "resource_link")
+    assert visit.asked.return_url == asked["deep_link_return_url"]
+    assert visit.asked.data is None
+    assert (visit.takes_links, visit.takes_many) == (True, asked["accept_multiple"])
+    assert (visit.takes_columns, visit.takes_dates, visit.takes_windows) == (True, True, True)
+    assert ResourceLink.objects.count() == 0
+
+
+@pytest.mark.row("C25")
+@pytest.mark.parametrize("name", ["one_type1", "one_type2", "two_type1", "empty_type1", "error_type1"])
+def test_moodles_recorded_deep_linking_request_begins_a_choice(monkeypatch, settings, name):
+    recording = json.loads((recordings.LAUNCHES / "moodle" / f"deep_linking_{name}.json").read_text())
+    body = next(event["claims"] for event in recording["events"] if event["kind"] == "launch")
+
+    visit = launches.record(_recorded(monkeypatch, settings, body, "moodle"))
+
+    assert isinstance(visit, DeepLinking)
+    assert visit.asked.return_url.startswith("https://moodle.localhost:8443/mod/lti/contentitem_return.php")
+    assert visit.asked.data is None
+    assert (visit.takes_links, visit.takes_many, visit.takes_columns) == (True, True, True)
+    assert not visit.takes_dates
     assert ResourceLink.objects.count() == 0
 
 

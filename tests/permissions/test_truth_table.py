@@ -34,12 +34,24 @@ def page(*roles, ok=200):
 
 
 EVERYONE = (I, T, D, L, O, V)
+# Pages on which somebody chooses in the LMS: no launch opens them, whatever its role (test_deep_linking.py).
+CLOSED_PAGE = dict.fromkeys(EVERYONE, 401) | {N: SHELL}
+CLOSED = dict.fromkeys((*EVERYONE, N), 401)
 
 # Method, URL name, URL arguments, body, status by role in the own course. Foreign keys are 404, or 403 for roles that never may.
 TABLE = [
     ("GET", "activities:start", (), None, page(*EVERYONE)),
     ("GET", "activities:setup", (), None, page(I, D)),
     ("POST", "activities:setup", (), {"rubric": "draft"}, allow(I, D, ok=400)),  # only a published one
+    # What is not offered is not there: `activity` here is the link's own.
+    ("POST", "activities:copy", (), {"activity": "activity"}, allow(I, D, ok=404)),
+    ("POST", "activities:move", (), {"activity": "activity"}, allow(I, D, ok=404)),
+    ("POST", "activities:empty", (), {}, allow(I, D, ok=400)),  # it was not copied
+    ("GET", "activities:picker", (), None, CLOSED_PAGE),
+    ("POST", "activities:picker", (), {"activity": "activity"}, CLOSED),
+    ("POST", "activities:picker_new", (), {}, CLOSED),
+    ("GET", "lti_tool:deep_linking_return", (), None, CLOSED_PAGE),
+    ("POST", "lti_tool:deep_linking_cancel", (), {}, CLOSED),
     ("POST", "activities:roster", (), {}, allow(I, T, ok=303)),
     ("POST", "activities:sheet", ("activity", "person"), {}, allow(I, T, ok=303)),
     ("GET", "results:home", ("activity",), None, page(*EVERYONE)),

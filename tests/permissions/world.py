@@ -6,7 +6,7 @@ from typing import Any
 from assessments.results import releasing
 from assessments.results.models import Result
 from lti_tool.models import Role
-from lti_tool.session import Launch, issue_code
+from lti_tool.session import DeepLinking, Launch, issue_code
 from tests import factories
 
 ROLES = [*Role.values, "nobody"]
@@ -19,6 +19,8 @@ class World:
     keys: dict[str, Any]
     launches: dict[str, Launch]
     code: str
+    # One for each role that chooses in the LMS what a new link shall open.
+    choices: dict[str, DeepLinking]
 
 
 def make() -> World:
@@ -48,7 +50,9 @@ def make() -> World:
         "submitted_revision": submitted.revision,
         "sheet_criterion": open_sheet.rubric.criteria.first().pk,
     }
-    return World(keys, launches, issue_code(launches[Role.INSTRUCTOR], f"/activities/{activity.key}/"))
+    code = issue_code(launches[Role.INSTRUCTOR], f"/activities/{activity.key}/")
+    choices = {role: factories.choice(person, link.context, Role(role)) for role, person in people.items()}
+    return World(keys, launches, code, choices)
 
 
 def _seen(activity) -> str:

@@ -1,0 +1,71 @@
+"""The kind of activity in which each candidate is marked on one rubric."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.activities.kinds import Kind
+from assessments.activities.models import Activity
+from assessments.rubrics import copying, drafting, library, publishing
+from assessments.rubrics.models import Rubric
+
+
+def begin(*, activity: Activity, form: QueryDict, by: Any) -> None:
+    """`rubric` is `rubric:<key>` of a published one of the course, or `template:<slug>`, which is published as it is."""
+    source, _colon, name = form.get("rubric", "").partition(":")
+    activity.rubric = (
+        _from_template(activity, name, by) if source == "template" else _published(activity, name)
+    )
+
+
+def _from_template(activity: Activity, slug: str, by: Any) -> Rubric:
+    """Ready to use at once. As long as nobody is marked, another version may take its place."""
+    template = library.find(slug)
+    if template is None:
+        raise ValidationError({"rubric": _("Choose a rubric.")})
+    draft = drafting.start(
+        context=activity.context,
+        by=by,
+        title=template.title,
+        description=template.description,
+        criteria=template.criteria,
+    )
+    return publishing.publish(rubric=draft, by=by)
+
+
+def _published(activity: Activity, key: str) -> Rubric:
+    found = Rubric.objects.published().filter(context=activity.context)
+    try:
+        return found.get(key=UUID(key))
+    except (ValueError, Rubric.DoesNotExist):
+        raise ValidationError({"rubric": _("Choose a rubric.")}) from None
+
+
+def choices(context: Any) -> Mapping[str, Any]:
+    published = Rubric.objects.filter(context=context).newest_published().whole()
+    return {"published": published, "templates": library.templates()}
+
+
+def copy(*, activity: Activity, source: Activity, by: Any) -> None:
+    if source.rubric is None:
+        raise ValidationError(_("That activity has no rubric, so there is nothing to copy."), code="rubric")
+    activity.rubric = copying.copy(rubric=source.rubric, context=activity.context, by=by)
+
+
+KIND = Kind(
+    slug="assessment",
+    name=gettext_lazy("Rubric assessment"),
+    sentence=gettext_lazy(
+        "Mark each candidate of this course on one rubric, then release marks and comments together."
+    ),
+    home="results:home",
+    form="activities/_single_fields.html",
+    choices=choices,
+    begin=begin,
+    copy=copy,
+)
