@@ -62,7 +62,7 @@ def course(tool):
     factories.marked(running, learners[1], ta, place=0, comment=PROSE)
     releasing.release(activity=running, by=teacher)
     Score.objects.filter(person=learners[0]).update(state=Score.State.REFUSED, reason=Kind.GONE_USER)
-    Score.objects.filter(person=learners[1]).update(state=Score.State.DELIVERED, lms_shows="0 of 5")
+    Score.objects.filter(person=learners[1]).update(state=Score.State.CONFLICT, lms_shows="3.5 / 5")
     amended = factories.marked(running, learners[2], ta)
     first = amended.rubric.criteria.all()[1]
     amended = marking.amend(
@@ -229,6 +229,7 @@ def test_pages_of_those_who_mark(course, inspector):
     amendment = path("marking:amendment", course.amended.key)
     title = course.running.title
     release = path("results:release", course.running.key)
+    candidates = [path("results:candidate", course.running.key, person.key) for person in course.learners]
 
     for launch, name, address, heading, after in [
         (examiner, "examiner's home", f"{home}?done=submitted", title, None),
@@ -251,6 +252,9 @@ def test_pages_of_those_who_mark(course, inspector):
             "Amend the sheet of Bo",
             clicks("Amend", ".notice-problem"),
         ),
+        (teacher, "candidate with a grade to decide about", candidates[1], LONG_NAME, None),
+        (examiner, "candidate whose sheet is begun", candidates[3], re.compile("^Charlie"), None),
+        (examiner, "candidate who is not marked", candidates[5], "Eve Fox", None),
         (teacher, "release", release, "Release results", None),
     ]:
         inspector.visits(launch, address, name, heading, after)
