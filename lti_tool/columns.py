@@ -63,7 +63,7 @@ def _find_or_make(item: LineItem, gradebook: Gradebook) -> str:
     if not gradebook.can_create_lineitem():
         raise ServiceError(Kind.NO_SERVICE)
     is_canvas = link.deployment.registration.platform_family == Registration.Family.CANVAS
-    return gradebook.create(
+    made = gradebook.create(
         tag=item.tag,
         resource_id=resource_id,
         label=item.label,
@@ -71,6 +71,8 @@ def _find_or_make(item: LineItem, gradebook: Gradebook) -> str:
         tied_to_link=platform.ties_columns_to_links,
         review=None if is_canvas else _review(),
     )
+    outbox.column_is_new(item)
+    return made
 
 
 def _offer_review(item: LineItem, gradebook: Gradebook) -> None:

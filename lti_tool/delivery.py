@@ -114,6 +114,7 @@ class _Sending:
         """Take scores off the list as they are dealt with; what is left on it was not reached."""
         try:
             self._require_service()
+            is_known = bool(self.batch.line_item.url)
             url = columns.address(self.batch.line_item, self.gradebook)
         except columns.BeingFound:
             when = timezone.now() + timedelta(seconds=2)
@@ -124,6 +125,8 @@ class _Sending:
             self._failed(to_do.pop(0), error)
             self._column_failed(error)
             return
+        if not is_known:
+            _read_again(to_do)
         self.looks = Looks(self.gradebook, url, self.platform, self._filled())
         ledger = _Ledger(self.batch.scores)
         while to_do and not self.stop.is_set() and lanes.keep(self.batch.lane):
@@ -287,6 +290,15 @@ class _Sending:
         """Scores there that wait as well, those of this batch that were not reached included."""
         sent = [grade.score.pk for grade in self.accepted]
         return lanes.waiting(self.batch.scores[0].lease, **where).exclude(pk__in=sent)
+
+
+def _read_again(scores: list[Score]) -> None:
+    """A column that was made meanwhile changes what an empty cell means."""
+    names = ("may_fill_blank", "delivered_at", "delivered_given", "delivered_maximum")
+    rows = Score.objects.in_bulk([score.pk for score in scores])
+    for score in scores:
+        for name in names:
+            setattr(score, name, getattr(rows[score.pk], name))
 
 
 class _Ledger:

@@ -130,6 +130,15 @@ def retry(link: ResourceLink, *, tag: str) -> int:
     return len(open_rows)
 
 
+def column_is_new(item: LineItem) -> None:
+    """The column was made just now, so its cells are empty by nobody's choice: what an older one held goes there too."""
+    rows = Score.objects.filter(line_item=item).exclude(state=Score.State.KEPT)
+    rows.filter(state=Score.State.DELIVERED).update(state=Score.State.WAITING, not_before=timezone.now())
+    rows.exclude(may_fill_blank=True, delivered_at=None).update(
+        may_fill_blank=True, delivered_at=None, delivered_given=None, delivered_maximum=None
+    )
+
+
 def send_anyway(link: ResourceLink, *, tag: str, person: Person, seen: str) -> Score:
     """Replace what the LMS shows, which is what `seen` says, with our grade: that and nothing else.
 

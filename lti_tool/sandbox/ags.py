@@ -1,12 +1,11 @@
 """Assignment and Grade Services: the four URLs. What they do is in ags_plain, ags_moodle and ags_canvas."""
 
-import time
 from types import ModuleType
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from lti_tool.sandbox import ags_canvas, ags_moodle, ags_plain
+from lti_tool.sandbox import ags_canvas, ags_moodle, ags_plain, clock
 from lti_tool.sandbox.models import ScorePost
 from lti_tool.sandbox.service import Call, open_call
 
@@ -35,7 +34,7 @@ def scores(request: HttpRequest, school: str, course: int, number: int) -> HttpR
         text=call.text,
         status=response.status_code,
         answer=response.content.decode(),
-        at=time.time(),
+        at=clock.now(),
     )
     return response
 

@@ -1,11 +1,10 @@
 """AGS as Canvas does it, after its source: scores_controller.rb, line_items_controller.rb, results_controller.rb."""
 
-import time
 from typing import Any
 
 from django.http import HttpResponse
 
-from lti_tool.sandbox import addresses, canvas_scores, columns, faults, gradebook
+from lti_tool.sandbox import addresses, canvas_scores, clock, columns, faults, gradebook
 from lti_tool.sandbox.canvas_errors import error, not_found
 from lti_tool.sandbox.claims import AGS_SCOPE
 from lti_tool.sandbox.launches import new_resource_link_id
@@ -26,7 +25,7 @@ def refused(call: Call, scopes: tuple[str, ...]) -> HttpResponse | None:
         return error(401, "unauthorized", "Missing access token")
     if call.token is None:
         return error(401, "unauthorized", "Invalid access token format")
-    if call.token.expires_at < time.time():
+    if call.token.expires_at < clock.now():
         return error(401, "unauthorized", "Access token expired")
     if not call.school.tool.is_on:
         return error(401, "unauthorized", "Unknown or inactive Developer Key")

@@ -2,12 +2,11 @@
 
 import math
 import re
-import time
 from typing import Any
 
 from django.http import HttpResponse
 
-from lti_tool.sandbox import addresses, columns, gradebook, timestamps
+from lti_tool.sandbox import addresses, clock, columns, gradebook, timestamps
 from lti_tool.sandbox.claims import AGS_SCOPE
 from lti_tool.sandbox.models import Grade, LineItem, as_number
 from lti_tool.sandbox.service import Call, answer, is_number
@@ -258,5 +257,5 @@ def _result(grade: Grade) -> dict[str, Any]:
         result["comment"] = grade.comments[-1]["text"]
     return result | {
         "scoreOf": addresses.line_item(grade.line_item),
-        "timestamp": timestamps.whole_seconds(grade.changed_at or time.time()),
+        "timestamp": timestamps.whole_seconds(grade.changed_at or clock.now()),
     }

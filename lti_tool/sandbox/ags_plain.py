@@ -1,11 +1,10 @@
 """AGS 2.0 as its text reads, without anybody's habits."""
 
-import time
 from typing import Any
 
 from django.http import HttpResponse
 
-from lti_tool.sandbox import addresses, columns, gradebook, timestamps
+from lti_tool.sandbox import addresses, clock, columns, gradebook, timestamps
 from lti_tool.sandbox.claims import AGS_SCOPE
 from lti_tool.sandbox.models import Grade, LineItem, as_number
 from lti_tool.sandbox.service import Call, answer, is_number
@@ -21,7 +20,7 @@ def problem(status: int, words: str) -> HttpResponse:
 
 
 def refused(call: Call, scopes: tuple[str, ...], number: int | None = None) -> HttpResponse | None:
-    if call.token is None or call.token.expires_at < time.time():
+    if call.token is None or call.token.expires_at < clock.now():
         return problem(401, "the access token is missing, unknown or expired")
     if not call.may(*scopes):
         return problem(403, "the access token lacks the scope")
@@ -132,7 +131,7 @@ def _store(grade: Grade, body: dict[str, Any], moment: float) -> None:
     shown = None
     if body["gradingProgress"] == "FullyGraded" and body.get("scoreGiven") is not None:
         shown = body["scoreGiven"] * grade.line_item.score_maximum / body["scoreMaximum"]
-    gradebook.show(grade, shown, by="tool", at=time.time())
+    gradebook.show(grade, shown, by="tool", at=clock.now())
     grade.overridden = False
     grade.comments = [{"text": body["comment"], "by": "tool"}] if body.get("comment") else []
     grade.save()

@@ -1,11 +1,10 @@
 """One score as Canvas takes it (scores_controller.rb): first all checks, then the attempt, then the grade."""
 
-import time
 from typing import Any
 
 from django.http import HttpResponse
 
-from lti_tool.sandbox import addresses, columns, gradebook, timestamps
+from lti_tool.sandbox import addresses, clock, columns, gradebook, timestamps
 from lti_tool.sandbox.canvas_errors import bad_request, error, unprocessable
 from lti_tool.sandbox.models import Enrolment, Grade, LineItem, Person
 from lti_tool.sandbox.service import Call, answer
@@ -85,7 +84,7 @@ def _refused_submission(item: LineItem, body: dict[str, Any], grade: Grade | Non
     moment = timestamps.seconds(submitted) if submitted else None
     if submitted and moment is None:
         return bad_request(f"Provided submitted_at timestamp of {submitted} not a valid timestamp")
-    if moment is not None and moment > time.time() + 60:
+    if moment is not None and moment > clock.now() + 60:
         return bad_request(f"Provided submitted_at timestamp of {submitted} in the future")
     extension = body.get(SUBMISSION) or {}
     if extension.get("submission_type") == "online_upload" and not extension.get("content_items"):
@@ -137,7 +136,7 @@ def _submit(grade: Grade, body: dict[str, Any]) -> None:
         grade.attempts += 1
     extension = body.get(SUBMISSION) or {}
     grade.submission = {
-        "submitted_at": submitted or timestamps.milliseconds(time.time()),
+        "submitted_at": submitted or timestamps.milliseconds(clock.now()),
         "type": extension.get("submission_type", "external_tool"),
         "data": extension.get("submission_data", ""),
     }
@@ -152,10 +151,10 @@ def _grade(item: LineItem, grade: Grade, body: dict[str, Any]) -> None:
             return
         maximum = float(body["scoreMaximum"])
         factor = item.score_maximum / maximum if maximum else 1
-        gradebook.show(grade, float(given) * factor, by="tool", at=time.time())
+        gradebook.show(grade, float(given) * factor, by="tool", at=clock.now())
         grade.overridden = False
     elif not extension.get("preserve_score"):
-        gradebook.show(grade, None, by="", at=time.time())
+        gradebook.show(grade, None, by="", at=clock.now())
         grade.overridden = False
     if body["gradingProgress"] == "PendingManual":
         grade.state = "pending_review"

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import time
 from typing import Any
 
-from lti_tool.sandbox import addresses, profiles, variables
+from lti_tool.sandbox import addresses, clock, profiles, variables
 from lti_tool.sandbox.models import Course, Enrolment, Link, Person, School, ToolRegistration
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -40,7 +39,7 @@ def build(
 
 
 def _times(school: School) -> dict[str, int]:
-    now = int(time.time())
+    now = int(clock.now())
     return {"iat": now, "exp": now + profiles.of(school).id_token_seconds}
 
 

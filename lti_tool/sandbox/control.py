@@ -15,6 +15,7 @@ from django.urls import path
 
 from lti_tool.sandbox import (
     addresses,
+    clock,
     deep_linking,
     faults,
     gradebook,
@@ -305,6 +306,11 @@ def clear_faults(school: School, asked: Asked) -> Any:
     faults.clear(school.slug)
 
 
+def set_clock(school: School, asked: Asked) -> Any:
+    """All schools of this process are so many seconds ahead of real time."""
+    clock.set_ahead(asked["ahead"])
+
+
 def throttle(school: School, asked: Asked) -> Any:
     faults.fill_bucket(school.slug, asked["level"])
 
@@ -363,7 +369,7 @@ VERBS: dict[str, Verb] = {
     verb.__name__: verb
     for verb in (
         read, course, people, enrol, link, change, line_items, launch, launch_review, launch_retrieve,
-        registration_pass, tool_keeps, mint, rotate_key, fault, clear_faults, throttle, forget_tokens,
+        registration_pass, tool_keeps, mint, rotate_key, fault, clear_faults, throttle, set_clock, forget_tokens,
         teacher_types, override, delete_line_item, grades, posts, counts, deep_link, dialogue, save_dialogue,
     )
 }  # fmt: skip

@@ -12,6 +12,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
+from lti_tool.sandbox import clock
+
 ENDPOINTS = (
     "auth",
     "jwks",
@@ -57,7 +59,7 @@ class Bucket:
     at: float
 
     def now(self) -> float:
-        return max(0.0, self.level - 10 * (time.time() - self.at))
+        return max(0.0, self.level - 10 * (clock.now() - self.at))
 
 
 def add(school: str, fault: Fault) -> None:
@@ -73,7 +75,7 @@ def clear(school: str) -> None:
 
 def fill_bucket(school: str, level: float) -> None:
     with _lock:
-        _buckets[school] = Bucket(level, time.time())
+        _buckets[school] = Bucket(level, clock.now())
 
 
 def bucket_level(school: str) -> float:

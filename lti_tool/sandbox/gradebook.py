@@ -1,8 +1,8 @@
 """The gradebook: what teachers type, what the tool stores, and how it reads to people and to tests."""
 
-import time
 from typing import Any
 
+from lti_tool.sandbox import clock
 from lti_tool.sandbox.models import Course, Enrolment, Grade, LineItem, Person, as_number
 from lti_tool.sandbox.profiles import GRADABLE
 
@@ -42,7 +42,7 @@ def teacher_types(line_item: LineItem, person: Person, score: float | None, comm
     tool's. Canvas adds the comment to the others.
     """
     grade = grade_of(line_item, person)
-    show(grade, score, by="teacher", at=time.time())
+    show(grade, score, by="teacher", at=clock.now())
     grade.overridden = True
     if comment:
         entry = {"text": comment, "by": "teacher"}

@@ -2,11 +2,10 @@
 
 import json
 import secrets
-import time
 import uuid
 from typing import Any
 
-from lti_tool.sandbox import profiles
+from lti_tool.sandbox import clock, profiles
 from lti_tool.sandbox.claims import legacy_id
 from lti_tool.sandbox.models import Course, LaunchHint, LineItem, Link, Person, School
 
@@ -31,7 +30,7 @@ def begin(
         document_target=document_target,
         message_hint=_message_hint(school, link),
         login_hint=_login_hint(school, person),
-        begun_at=time.time(),
+        begun_at=clock.now(),
     )
     params = _login_params(school, hint)
     for name, value in (mutations or {}).get("login", {}).items():

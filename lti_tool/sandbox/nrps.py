@@ -1,12 +1,11 @@
 """Names and Role Provisioning Services 2.0: who is in the course, as each platform tells it."""
 
-import time
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from lti_tool.sandbox import addresses, ags_canvas, ags_moodle, ags_plain, columns, profiles, variables
+from lti_tool.sandbox import addresses, ags_canvas, ags_moodle, ags_plain, clock, columns, profiles, variables
 from lti_tool.sandbox.canvas_errors import bad_request
 from lti_tool.sandbox.claims import LTI, NRPS_SCOPE, custom_of_tool, legacy_id, personal
 from lti_tool.sandbox.models import Enrolment, Link
@@ -163,5 +162,5 @@ def _message(link: str, custom: dict[str, Any]) -> dict[str, Any]:
         LTI + "version": "1.3.0",
         LTI + "resource_link": {"id": link},
         "locale": "en",
-        "iat": int(time.time()),
+        "iat": int(clock.now()),
     } | ({LTI + "custom": custom} if custom else {})

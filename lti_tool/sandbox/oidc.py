@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
-from lti_tool.sandbox import claims, keys, profiles
+from lti_tool.sandbox import claims, clock, keys, profiles
 from lti_tool.sandbox.launches import HINT_SECONDS
 from lti_tool.sandbox.models import Enrolment, LaunchHint, School
 from lti_tool.sandbox.mutations import mutate
@@ -124,7 +123,7 @@ def _hint(school: School, asked: Mapping[str, str]) -> LaunchHint | None:
 
 def _used_up(hint: LaunchHint) -> bool:
     """True once the launch was collected; the first caller wins even when two come together."""
-    if time.time() - hint.begun_at > HINT_SECONDS:
+    if clock.now() - hint.begun_at > HINT_SECONDS:
         return True
     return not LaunchHint.objects.filter(pk=hint.pk, used=False).update(used=True)
 

@@ -1,13 +1,13 @@
 """What all service calls share: who calls, with which token and scopes, for which course; and how answers are written."""
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from lti_tool.sandbox import clock
 from lti_tool.sandbox.models import AccessToken, Course, School
 
 
@@ -41,7 +41,7 @@ class Call:
     def may(self, *scopes: str) -> bool:
         return (
             self.token is not None
-            and self.token.expires_at > time.time()
+            and self.token.expires_at > clock.now()
             and bool(set(scopes) & set(self.token.scopes))
         )
 

@@ -11,7 +11,7 @@ import jwt
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
-from lti_tool.sandbox import addresses, keys, tool_keys
+from lti_tool.sandbox import addresses, clock, keys, tool_keys
 from lti_tool.sandbox.models import AccessToken, School
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -75,7 +75,7 @@ def _grant(school: School, request: HttpRequest) -> dict[str, Any]:
         raise TokenRefused("invalid_request")
     _verify(school, form["client_assertion"])
     scopes = _granted(school, form["scope"].split())
-    expires_at = time.time() + TOKEN_SECONDS
+    expires_at = clock.now() + TOKEN_SECONDS
     row = AccessToken.objects.create(
         school=school, token=_access_token(school, scopes), scopes=scopes, expires_at=expires_at
     )
@@ -102,7 +102,7 @@ def _access_token(school: School, scopes: list[str]) -> str:
     """Canvas: a JWT that is nobody's business. The others: random digits."""
     if school.profile != "canvas":
         return secrets.token_hex(16)
-    url, now = addresses.endpoints(school)["token_url"], int(time.time())
+    url, now = addresses.endpoints(school)["token_url"], int(clock.now())
     claims = {
         "iss": "https://canvas.instructure.com",
         "sub": school.tool.client_id,
@@ -160,7 +160,7 @@ def _audiences(claimed: Mapping[str, Any]) -> list[str]:
 
 def _moodle_claims(school: School, claimed: Mapping[str, Any]) -> None:
     """Moodle live: aud and jti are not looked at."""
-    now = time.time()
+    now = clock.now()
     if claimed.get("exp", 0) <= now:
         raise TokenRefused("Expired token")
     if claimed.get("iat", 0) > now + 1:
@@ -178,7 +178,7 @@ def _canvas_claims(school: School, claimed: Mapping[str, Any]) -> None:
         raise TokenRefused("invalid_request", f"the following assertions are missing: {','.join(missing)}")
     if addresses.endpoints(school)["token_url"] not in _audiences(claimed):
         raise TokenRefused("invalid_request", "the 'aud' is invalid")
-    now = time.time()
+    now = clock.now()
     if claimed["exp"] <= now:
         raise TokenRefused("invalid_request", "the JWT has expired")
     if claimed["iat"] < now - 300:
@@ -195,6 +195,6 @@ def _plain_claims(school: School, claimed: Mapping[str, Any]) -> None:
     known = {addresses.endpoints(school)["token_url"], school.issuer}
     if not known.intersection(_audiences(claimed)):
         raise TokenRefused("invalid_client", "aud is not this token endpoint")
-    now = time.time()
+    now = clock.now()
     if claimed["exp"] <= now or claimed["iat"] > now + 60:
         raise TokenRefused("invalid_client", "the assertion is not valid now")

@@ -45,6 +45,7 @@ def test_grade_and_comment_arrive_in_the_gradebook(column):
     assert "shows 14.5 / 20" in column.sentence()
 
 
+@pytest.mark.row("C30")
 def test_zero_is_a_grade(column):
     column.publish(0)
 
@@ -54,6 +55,7 @@ def test_zero_is_a_grade(column):
     assert column.score().state == "delivered"
 
 
+@pytest.mark.row("M2", "C16", "M5")
 def test_message_is_compact_complete_and_never_without_a_score(column):
     column.publish(14, comment="Two lines.\nOf comment.")
 
@@ -68,6 +70,7 @@ def test_message_is_compact_complete_and_never_without_a_score(column):
     assert (sent["activityProgress"], sent["gradingProgress"]) == ("Completed", "FullyGraded")
 
 
+@pytest.mark.row("M1", "C15")
 def test_corrected_grade_replaces_ours_with_a_later_second(column):
     column.publish(14)
     column.work()
@@ -102,6 +105,7 @@ def test_publishing_the_same_again_sends_nothing(column):
     assert column.school.requests("scores") == 1
 
 
+@pytest.mark.row("M5")
 def test_grade_typed_in_the_lms_before_is_left_alone(moodle_column):
     moodle_column.school.teacher_types("student", 12)
     moodle_column.publish(14)
@@ -113,6 +117,7 @@ def test_grade_typed_in_the_lms_before_is_left_alone(moodle_column):
     assert "entered there. We left it as it is" in moodle_column.sentence()
 
 
+@pytest.mark.row("C7")
 def test_canvas_is_asked_to_spare_a_grade_it_does_not_show_us(canvas_column):
     # Canvas lists results only where a tool has posted: the look finds nothing, the first post must not destroy it.
     canvas_column.school.teacher_types("student", 12)
@@ -160,6 +165,7 @@ def test_cell_cleared_in_the_lms_is_filled_only_on_request(column):
     assert column.shown() == 17
 
 
+@pytest.mark.row("M5")
 def test_cell_that_moodle_keeps_empty_is_named_after_a_few_tries(moodle_column):
     # A grade that was typed and cleared there stays overridden: Moodle takes ours and shows none.
     moodle_column.publish(14)
@@ -280,6 +286,7 @@ def test_refused_for_want_of_leave_names_the_administrator(column):
     assert column.score().not_before > timezone.now() + timedelta(minutes=50)
 
 
+@pytest.mark.row("C18")
 def test_expired_token_is_renewed_once(column):
     column.publish(14)
     column.school.fault("scores", status=401, body="Access token expired", times=1)
@@ -301,6 +308,7 @@ def test_token_that_is_always_refused_waits_for_the_administrator(column):
     assert "administrator" in column.sentence()
 
 
+@pytest.mark.row("M1", "C15")
 def test_older_than_what_the_lms_holds_is_read_back_and_sent_again(column):
     column.school.fault("scores", status=409, body="[]", content_type="application/json", times=1)
     column.publish(14)
@@ -313,6 +321,7 @@ def test_older_than_what_the_lms_holds_is_read_back_and_sent_again(column):
     assert column.shown() == 14
 
 
+@pytest.mark.row("C17")
 def test_throttled_platform_is_left_in_peace_for_all_its_grades(sandbox, tool_key):
     column = Column.of_new_school(sandbox, "canvas", students=3)
     column.school.fault("scores", status=403, body="403 Forbidden (Rate Limit Exceeded)\n", times=1)
@@ -331,6 +340,7 @@ def test_throttled_platform_is_left_in_peace_for_all_its_grades(sandbox, tool_ke
     assert {column.shown(person) for person in column.people} == {14}
 
 
+@pytest.mark.row("M2")
 def test_moodle_refusal_that_looks_like_success_is_a_refusal(moodle_column):
     moodle_column.school.fault("scores", status=200, body="[]", content_type="application/json")
     moodle_column.publish(14)
@@ -341,6 +351,7 @@ def test_moodle_refusal_that_looks_like_success_is_a_refusal(moodle_column):
     assert "not a student in the course" in moodle_column.sentence()
 
 
+@pytest.mark.row("M3")
 def test_teacher_has_no_grade_in_moodle(sandbox, tool_key):
     column = Column.of_new_school(sandbox, "moodle")
     teacher = launch(Client(), column.school, "teacher").context["launch"].person
@@ -352,6 +363,7 @@ def test_teacher_has_no_grade_in_moodle(sandbox, tool_key):
     assert "not a student in the course" in column.sentence(teacher)
 
 
+@pytest.mark.row("C13")
 def test_unpublished_canvas_assignment_waits_for_the_teacher(canvas_column):
     canvas_column.school.unpublish()
     canvas_column.publish(14)
@@ -367,6 +379,7 @@ def test_unpublished_canvas_assignment_waits_for_the_teacher(canvas_column):
     assert canvas_column.shown() == 14
 
 
+@pytest.mark.row("C8", "C10")
 def test_canvas_keeps_one_attempt_and_one_comment_over_corrections(canvas_column):
     for seconds, given in enumerate((11, 12, 13)):
         canvas_column.publish(given)
@@ -387,6 +400,7 @@ def test_locked_moodle_column_waits_and_says_what_to_look_at(moodle_column):
     assert moodle_column.shown() is None
 
 
+@pytest.mark.row("C20", "M16")
 def test_column_that_the_teacher_deleted_is_made_anew_on_request(column):
     column.publish(14)
     column.work()
@@ -404,6 +418,7 @@ def test_column_that_the_teacher_deleted_is_made_anew_on_request(column):
     assert column.score().state in ("delivered", "conflict")
 
 
+@pytest.mark.row("M17", "M18")
 def test_no_column_of_its_own_is_found_or_made_once(sandbox, tool_key):
     column = Column.of_new_school(sandbox, "plain", students=3)
     column.link.lineitem_url = ""
@@ -519,6 +534,7 @@ def test_without_leave_to_read_results_nothing_is_sent(column):
     assert column.score().state == "refused"
 
 
+@pytest.mark.row("M20")
 def test_comment_that_was_taken_back_leaves_moodle(moodle_column):
     moodle_column.publish(14, comment="Meant for somebody else.")
     moodle_column.work()
