@@ -312,7 +312,7 @@ def _roster(deployment: Deployment, before: list[Finding]) -> Iterator[Finding]:
         yield Finding("roster", UNTRIED, _("Not tried: there is no token for it."))
         return
     try:
-        page = next(iter(nrps.pages(context)), [])
+        members = next(nrps.pages(context)).entries
     except ServiceError as error:
         yield Finding(
             "roster",
@@ -321,12 +321,12 @@ def _roster(deployment: Deployment, before: list[Finding]) -> Iterator[Finding]:
             str(LMS_ADMINISTRATOR),
         )
         return
-    named = sum(bool(member.name or member.family_name) for member in page)
+    named = sum(member.has_name for member in members)
     yield Finding(
         "roster",
         OK,
         _("The newest course's first page of members has %(count)s people, %(named)s of them with names.")
-        % {"count": len(page), "named": named},
+        % {"count": len(members), "named": named},
     )
 
 

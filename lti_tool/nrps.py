@@ -37,14 +37,22 @@ class Entry:
         return bool(self.name or self.given_name or self.family_name or self.email)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a roster, and how many of its entries name nobody: any of them may be somebody we know."""
+
+    entries: list[Entry]
+    unread: int
+
+
 def is_whole(context: Context) -> bool:
     """Whether the address lists the course, and not only those whom one activity is assigned to."""
     rlid = _query(context.memberships_url).get("rlid", [context.context_id])
     return rlid == [context.context_id]
 
 
-def pages(context: Context) -> Iterator[list[Entry]]:
-    """Every page of the course's members, once each, without what cannot be read. Raises ServiceError where it does not end.
+def pages(context: Context) -> Iterator[Page]:
+    """Every page of the course's members, once each. Raises ServiceError where it does not end.
 
     Asks for no role: Moodle's next page loses it.
     """
@@ -54,9 +62,9 @@ def pages(context: Context) -> Iterator[list[Entry]]:
     idle = 0
     answer: Answer | None = _first(connector, context)
     while answer is not None:
-        entries = _entries(answer)
-        yield entries
-        new = {entry.sub for entry in entries} - known
+        page = _page(answer)
+        yield page
+        new = {entry.sub for entry in page.entries} - known
         known |= new
         idle = 0 if new else idle + 1
         url = links.next_page(answer.headers.get("Link", ""))
@@ -105,12 +113,13 @@ def _ask(connector: PlatformConnector, url: str) -> Answer:
     return answer
 
 
-def _entries(answer: Answer) -> list[Entry]:
+def _page(answer: Answer) -> Page:
     container = answer.json()
     found = container.get("members") if isinstance(container, dict) else None
     if not isinstance(found, list):
         raise ServiceError(Kind.TRANSIENT, status=answer.status, said="no list of members")
-    return [entry for entry in map(_entry, found) if entry]
+    entries = [entry for entry in map(_entry, found) if entry]
+    return Page(entries, len(found) - len(entries))
 
 
 def _entry(member: object) -> Entry | None:

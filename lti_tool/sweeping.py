@@ -49,7 +49,7 @@ def sweep(context: Context) -> None:
     """Read the whole roster and keep it. People who are missing are marked as left only after a complete sweep."""
     began = timezone.now()
     try:
-        has_names = _read(context, began)
+        has_names, unread = _read(context, began)
     except ServiceError as error:
         _fail(context, error)
         return
@@ -57,16 +57,20 @@ def sweep(context: Context) -> None:
         log.exception("roster not read", context=context.pk)
         _fail(context, ServiceError(Kind.BUG))
         return
-    if nrps.is_whole(context):
+    if nrps.is_whole(context) and not unread:
         _mark_leavers(context, began)
     _succeed(context, began, has_names)
 
 
-def _read(context: Context, began: datetime) -> bool:
-    """Every page, kept as it comes; gives whether anybody had a name. Raises ServiceError."""
-    read, has_names = 0, False
+def _read(context: Context, began: datetime) -> tuple[bool, int]:
+    """Every page, kept as it comes; gives whether anybody had a name, and how many entries named nobody.
+
+    Raises ServiceError.
+    """
+    read, unread, has_names = 0, 0, False
     for page in nrps.pages(context):
-        for entries in _chunks(page):
+        unread += page.unread
+        for entries in _chunks(page.entries):
             keep(context, entries, began)
             read += len(entries)
             has_names = has_names or any(entry.has_name for entry in entries)
@@ -74,7 +78,7 @@ def _read(context: Context, began: datetime) -> bool:
     # A course has a teacher at least: an empty list is a platform's slip, and would make leavers of everybody.
     if not read and Membership.objects.filter(context=context, on_roster_at__isnull=False).exists():
         raise ServiceError(Kind.TRANSIENT, said="an empty list of members")
-    return has_names
+    return has_names, unread
 
 
 def _chunks(page: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

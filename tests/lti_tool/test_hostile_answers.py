@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from lti_tool import connector
-from lti_tool.models import Score
+from lti_tool import connector, port, worker
+from lti_tool.models import Context, Score
 from tests.grades import Column
 
 DEEP = "[" * 50_000
@@ -126,3 +126,22 @@ def test_no_answer_about_columns_makes_two(sandbox, tool_key, no_crash, answer):
 
     assert column.score().state == Score.State.DELIVERED
     assert len([item for item in column.school.line_items() if not item.get("deleted")]) == 1
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_no_roster_makes_anybody_leave(sandbox, tool_key, no_crash, answer):
+    column = Column.of_new_school(sandbox, "moodle", students=3)
+    context = column.link.context
+    port.roster_status(context, refresh=True)
+    worker.work_once()
+    before = {member.person.pk: member.is_active for member in port.members(context)}
+    assert len(before) >= 3
+
+    break_endpoint(column.school, "memberships", answer)
+    port.roster_status(Context.objects.get(pk=context.pk), refresh=True)
+    worker.work_once()
+
+    known = {member.person.pk: member.is_active for member in port.members(context)}
+    assert {pk: known[pk] for pk in before} == before
+    if answer != "odd_members":  # what could be read of that one was kept
+        assert port.roster_status(Context.objects.get(pk=context.pk)).problem
