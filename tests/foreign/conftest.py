@@ -65,6 +65,13 @@ class Platform:
         page.raise_for_status()
         return follow(browser, page)
 
+    def choose(self, person, **asked):
+        """The same for deep linking: gives the browser and the page where one chooses."""
+        browser = requests.Session()
+        page = browser.get(self.begin(person, message="LtiDeepLinkingRequest", **asked), timeout=20)
+        page.raise_for_status()
+        return browser, follow(browser, page)
+
     def state(self):
         return requests.get(f"{self.url}/state", timeout=10).json()
 
