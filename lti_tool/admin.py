@@ -19,7 +19,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from lti_tool import approval, doctor, invites, registration, tool_configuration
+from lti_tool import approval, doctor, invites, registration, support_bundle, tool_configuration
 from lti_tool.models import (
     Deployment,
     Invite,
@@ -197,7 +197,7 @@ class DeploymentAdmin(Decided):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         row = self._seen(request, pk)
-        response = JsonResponse(doctor.support_bundle(row), json_dumps_params={"indent": 2})
+        response = JsonResponse(support_bundle.of(row), json_dumps_params={"indent": 2})
         response.headers["Content-Disposition"] = f'attachment; filename="bellringer-support-{row.pk}.json"'
         return response
 

@@ -1,19 +1,15 @@
 """Looks at one place of a platform from end to end and says in plain words what is wrong and whose job it is.
 
-It only reads: no score is sent, no column made, nobody added. Findings and the support bundle name no person and hold
-no token, no key and no mark.
+It only reads: no score is sent, no column made, nobody added. Findings name no person and hold no token and no mark.
 """
 
-import platform as machine
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import django
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
@@ -28,15 +24,12 @@ from lti_tool.errors import Kind, ServiceError
 from lti_tool.models import (
     Context,
     Deployment,
-    LineItem,
     Membership,
     Person,
     Problem,
-    Registration,
     ResourceLink,
     Score,
     Status,
-    ToolKey,
 )
 
 OK, NOTICE, WRONG, UNTRIED = "ok", "notice", "wrong", "untried"
@@ -415,14 +408,14 @@ def _problems(deployment: Deployment, before: list[Finding]) -> Iterator[Finding
             % {
                 "area": row.get_area_display(),
                 "code": row.code,
-                "said": _words(row) or "–",
+                "said": words(row) or "–",
                 "times": row.times,
                 "when": _date(row.last_at),
             },
         )
 
 
-def _words(row: Problem) -> str:
+def words(row: Problem) -> str:
     """The platform's own words, except about people: what it says of one may name them."""
     return "" if row.area in (Problem.Area.GRADES, Problem.Area.ROSTER) else row.said
 
@@ -465,64 +458,3 @@ def _newest_link(deployment: Deployment) -> ResourceLink | None:
 
 def _date(when: datetime) -> str:
     return timezone.localtime(when).strftime("%Y-%m-%d %H:%M")
-
-
-# --- the support bundle ---------------------------------------------------------------------------
-
-
-def support_bundle(deployment: Deployment) -> dict[str, Any]:
-    """Everything that helps somebody far away to find the fault; no secret, no name, no mark, nothing of a course's."""
-    registration = deployment.registration
-    return {
-        "made_at": timezone.now().isoformat(timespec="seconds"),
-        "tool": {
-            "url": settings.TOOL_URL,
-            "python": machine.python_version(),
-            "django": django.get_version(),
-            "database": connection.vendor,
-            "keys": list(ToolKey.objects.order_by("created_at").values("kid", "state", "created_at")),
-        },
-        "registration": {
-            name: getattr(registration, name)
-            for name in (
-                "issuer",
-                "client_id",
-                "auth_url",
-                "token_url",
-                "token_audience",
-                "jwks_url",
-                "allowed_origins",
-                "platform_family",
-                "platform_guid",
-                "status",
-            )
-        },
-        "deployment": {
-            name: getattr(deployment, name)
-            for name in (
-                "deployment_id",
-                "status",
-                "origins",
-                "first_seen_at",
-                "paused_until",
-                "pause_reason",
-            )
-        },
-        "counts": {
-            "courses": Context.objects.filter(deployment=deployment).count(),
-            "links": deployment.resource_links.count(),
-            "columns": LineItem.objects.filter(resource_link__deployment=deployment).count(),
-            "other_registrations": Registration.objects.exclude(pk=registration.pk).count(),
-        },
-        "findings": [asdict(finding) for finding in examine(deployment)],
-        "problems": [
-            {
-                "area": row.area,
-                "code": row.code,
-                "said": _words(row),
-                "times": row.times,
-                "last_at": row.last_at,
-            }
-            for row in problems_of(deployment)[:100]
-        ],
-    }

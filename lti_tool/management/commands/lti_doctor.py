@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from lti_tool import doctor
+from lti_tool import doctor, support_bundle
 from lti_tool.models import Deployment
 
 MARKS = {doctor.OK: "ok     ", doctor.NOTICE: "note   ", doctor.WRONG: "WRONG  ", doctor.UNTRIED: "untried"}
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError("There is no such deployment. Register a platform first: docs/ tells how.")
         well = [self._examine(row) for row in rows]
         if options["bundle"]:
-            bundles = [doctor.support_bundle(row) for row in rows]
+            bundles = [support_bundle.of(row) for row in rows]
             options["bundle"].write_text(json.dumps(bundles, indent=2, cls=DjangoJSONEncoder) + "\n")
             self.stdout.write(f"Support bundle written to {options['bundle']}.")
         if not all(well):
