@@ -18,6 +18,7 @@ Moodle keeps typed grades of the activity's own column; elsewhere the newest win
 import hashlib
 import random
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -125,6 +126,12 @@ class _Sending:
             self._failed(to_do.pop(0), error)
             self._column_failed(error)
             return
+        except Exception as error:  # whatever it was, other columns go on, and this one later
+            log.exception("column not found", line_item=self.batch.line_item.pk)
+            stumbled = ServiceError(Kind.TRANSIENT, status=0, said=type(error).__name__)
+            self._failed(to_do.pop(0), stumbled)
+            self._column_failed(stumbled)
+            return
         if not is_known:
             _read_again(to_do)
         self.looks = Looks(self.gradebook, url, self.platform, self._filled())
@@ -150,6 +157,8 @@ class _Sending:
     def _bring(self, grade: "_Grade", url: str, coming: list[str]) -> bool:
         """One grade; False when the batch has to end here."""
         score = grade.score
+        if seconds := pace.pause(self.batch.registration.pk):  # before we look, not between look and post
+            time.sleep(seconds)
         try:
             shown = self.looks.of(score.person.sub, coming) if grade.needs_look() else None
             if grade.is_settled_by(shown):

@@ -368,3 +368,14 @@ def test_stop_gives_back_what_was_not_reached(column):
     assert column.school.requests("scores") == 0
     assert not Score.objects.exclude(lease=None).exists()
     assert not lanes.SendingLane.objects.exclude(lease=None).exists()
+
+
+def test_column_that_we_stumble_over_waits_and_the_others_go_on(column, monkeypatch):
+    monkeypatch.setattr("lti_tool.columns._find_or_make", lambda *_: 1 / 0)
+    publish_all(column)
+
+    column.work()
+
+    assert {score.reason for score in Score.objects.all()} == {"transient"}
+    assert not Score.objects.exclude(lease=None).exists()
+    assert min(score.not_before for score in Score.objects.all()) > timezone.now()
