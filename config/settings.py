@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "assessments.marking",
     "assessments.activities",
     "assessments.results",
+    "assessments.people",
 ]
 
 MIDDLEWARE = [

@@ -6,6 +6,7 @@ urlpatterns = [
     path("lti/", include("lti_tool.urls")),
     path("activities/", include("assessments.activities.urls")),
     path("activities/", include("assessments.results.urls")),
+    path("activities/", include("assessments.people.urls")),
     path("rubrics/", include("assessments.rubrics.urls")),
     path("", include("assessments.marking.urls")),
 ]

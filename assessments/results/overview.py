@@ -12,7 +12,7 @@ from assessments.activities.models import Activity, Assessment
 from assessments.marking.models import MarkSheet
 from assessments.results.models import Result
 from assessments.results.releasing import TAG
-from lti_tool.port import Delivery, Member, Role, deliveries, members
+from lti_tool.port import Delivery, Member, deliveries, members
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Row:
     is_active: bool
     is_test_student: bool
     is_viewer: bool
+    # Whether they still count as one: a teacher may have decided otherwise since they were begun.
+    is_candidate: bool = True
     sheet: MarkSheet | None = None
     answered: int = 0
     result: Result | None = None
@@ -49,8 +51,8 @@ class Overview:
 
     @property
     def counted(self) -> list[Row]:
-        """The candidates that counts speak of: here now, or marked before they left."""
-        return [row for row in self.rows if row.is_active or row.is_marked]
+        """The candidates that counts speak of: here now, or marked before they left. Never the test student."""
+        return [row for row in self.rows if (row.is_active and row.is_candidate) or row.is_marked]
 
     @property
     def every_row(self) -> list[Row]:
@@ -116,10 +118,11 @@ def overview(activity: Activity, viewer: Any) -> Overview:
     begun = {row.candidate_id: row for row in _assessments(activity)}
     results = {row.candidate_id: row for row in Result.objects.filter(activity=activity)}
     sent = deliveries(activity.link, tag=TAG)
-    learners = {row.person.pk: row for row in members(activity.context, Role.LEARNER)}
+    everybody = {row.person.pk: row for row in members(activity.context)}
+    learners = {person_id: row for person_id, row in everybody.items() if row.is_learner}
     rows = []
     for person_id, person in _people(learners, begun).items():
-        member = learners.get(person_id)
+        member = everybody.get(person_id)
         assessment = begun.get(person_id)
         if not assessment and member and not member.is_active:
             continue
@@ -131,6 +134,7 @@ def overview(activity: Activity, viewer: Any) -> Overview:
                 is_active=bool(member and member.is_active),
                 is_test_student=person.is_test_student,
                 is_viewer=is_viewer,
+                is_candidate=person_id in learners,
                 sheet=assessment.sheet if assessment and not is_viewer else None,
                 answered=assessment.answered if assessment and not is_viewer else 0,
                 result=result if result and (result.is_released or not is_viewer) else None,

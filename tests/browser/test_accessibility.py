@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
+from django.utils.timezone import now
 
 from assessments.activities import activities
 from assessments.marking import marking
@@ -15,7 +16,7 @@ from assessments.results import releasing
 from assessments.rubrics import drafting
 from lti_tool import cookies
 from lti_tool.errors import Kind
-from lti_tool.models import Role, Score
+from lti_tool.models import Membership, Role, Score
 from tests import factories
 from tests.browser.visiting import visit
 
@@ -42,6 +43,12 @@ def course(tool):
     learners = [factories.member(context, name=name) for name in names]
     factories.member(context, name="Test Student", is_test_student=True)
     factories.member(context, name="Gone Away", is_active=False)
+    places = Membership.objects.filter(context=context)
+    places.filter(person=learners[0]).update(sections=[f"Stream {LONG_WORD}", "B"], groups=["7", "12"])
+    places.filter(person=ta).update(
+        roster_role=Role.LEARNER, launched_role=Role.INSTRUCTOR, on_roster_at=now()
+    )
+    places.filter(person=learners[5]).update(left_at=now(), is_active=False, on_roster_at=now())
 
     criteria = [
         factories.criterion(
@@ -256,6 +263,14 @@ def test_pages_of_those_who_mark(course, inspector):
         (examiner, "candidate whose sheet is begun", candidates[3], re.compile("^Charlie"), None),
         (examiner, "candidate who is not marked", candidates[5], "Eve Fox", None),
         (teacher, "release", release, "Release results", None),
+        (teacher, "people", path("people:people", course.running.key), "People", None),
+        (
+            teacher,
+            "people, decided",
+            path("people:people", course.running.key),
+            "People",
+            clicks("Do not count", ".notice-good"),
+        ),
     ]:
         inspector.visits(launch, address, name, heading, after)
 
