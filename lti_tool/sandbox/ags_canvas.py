@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from lti_tool.sandbox import addresses, canvas_scores, clock, columns, faults, gradebook
-from lti_tool.sandbox.canvas_errors import error, not_found
+from lti_tool.sandbox import addresses, canvas_scores, clock, columns, gradebook
+from lti_tool.sandbox.canvas_errors import error, not_found, unprocessable
 from lti_tool.sandbox.claims import AGS_SCOPE
 from lti_tool.sandbox.launches import new_resource_link_id
 from lti_tool.sandbox.models import Grade, LineItem, Link
@@ -14,13 +14,12 @@ from lti_tool.sandbox.service import Call, answer
 READ = (AGS_SCOPE + "lineitem", AGS_SCOPE + "lineitem.readonly")
 WRITE = (AGS_SCOPE + "lineitem",)
 SUBMISSION_TYPE = "https://canvas.instructure.com/lti/submission_type"
+LAUNCH_URL = "https://canvas.instructure.com/lti/launch_url"
 OFFLINE_TYPES = ("none", "external_tool", "on_paper")
 
 
 def refused(call: Call, scopes: tuple[str, ...]) -> HttpResponse | None:
-    """Throttle, token, key, scope, course: in the order of lti_services.rb and gradebook_services.rb."""
-    if faults.bucket_level(call.school.slug) >= 600:
-        return throttled()
+    """Token, key, scope, account, course, tool: in the order of lti_services.rb and advantage_services.rb."""
     if not call.request.headers.get("Authorization"):
         return error(401, "unauthorized", "Missing access token")
     if call.token is None:
@@ -31,47 +30,56 @@ def refused(call: Call, scopes: tuple[str, ...]) -> HttpResponse | None:
         return error(401, "unauthorized", "Unknown or inactive Developer Key")
     if not call.may(*scopes):
         return error(401, "unauthorized", "Insufficient permissions")
+    if not call.school.tool.is_on_in_account:
+        return error(401, "unauthorized", "Invalid Developer Key")
     if call.course is None:
         return not_found()
+    if not call.course.has_tool:
+        return error(401, "unauthorized", "Access Token not linked to a Tool associated with this Context")
+    return None
+
+
+def refused_grades(call: Call, scopes: tuple[str, ...]) -> HttpResponse | None:
+    """The same, and gradebook_services.rb: a course that is over keeps its roster and takes no grades."""
+    refusal = refused(call, scopes)
+    if refusal:
+        return refusal
     if call.course.concluded:
         words = "This course has concluded. AGS requests will no longer be accepted for this course."
         return error(422, "unprocessable_entity", words)
     return None
 
 
-def throttled() -> HttpResponse:
-    response = answer("403 Forbidden (Rate Limit Exceeded)\n", status=403, content_type="text/plain")
-    response["X-Rate-Limit-Remaining"] = "0.0"
-    return response
-
-
-def with_cost(call: Call, response: HttpResponse) -> HttpResponse:
-    response.setdefault("X-Request-Cost", "0.0481")
-    left = max(0.0, 600 - faults.bucket_level(call.school.slug))
-    response.setdefault("X-Rate-Limit-Remaining", f"{left:.1f}")
-    return response
-
-
 def line_items(call: Call) -> HttpResponse:
-    refusal = refused(call, READ if call.method == "GET" else WRITE)
+    refusal = refused_grades(call, READ if call.method == "GET" else WRITE)
     if refusal:
         return refusal
-    return with_cost(call, _create(call) if call.method == "POST" else _list(call))
+    return _create(call) if call.method == "POST" else _list(call)
 
 
-def as_json(item: LineItem) -> dict[str, Any]:
-    shown = columns.as_json(item) | {"scoreMaximum": float(item.score_maximum)}
-    return {name: value for name, value in shown.items() if name not in ("startDateTime", "endDateTime")}
+def as_json(item: LineItem, call: Call | None = None) -> dict[str, Any]:
+    """Without dates and extensions; the address it opens only where the call asks for it."""
+    shown = {name: value for name, value in columns.as_json(item).items() if name in columns.KEPT}
+    shown["scoreMaximum"] = float(item.score_maximum)
+    if call and "launch_url" in call.request.GET.getlist("include[]"):
+        shown[LAUNCH_URL] = (item.link and item.link.url) or call.school.tool.target_link_uri
+    return shown
 
 
 def _list(call: Call) -> HttpResponse:
-    items = [as_json(item) for item in columns.found(call)]
+    """What belongs to this tool, published or not; the order is unspecified."""
+    mine = [item for item in columns.found(call) if not item.of_other_tool and not _is_gone(item)]
+    items = [as_json(item, call) for item in mine]
     size, page = columns.page_numbers(call, 10)
     size = min(size or 10, 100)
     start = (page - 1) * size
     response = answer(items[start : start + size], content_type=columns.LIST)
     response["Link"] = link_header(addresses.line_items(call.course), len(items), size, page, filters(call))
     return response
+
+
+def _is_gone(item: LineItem) -> bool:
+    return item.link is not None and item.link.deleted
 
 
 def filters(call: Call) -> str:
@@ -101,15 +109,12 @@ def _create(call: Call) -> HttpResponse:
     if extension and extension.get("type") not in OFFLINE_TYPES:
         words = f"Invalid submission_type for new assignment: {extension.get('type')}"
         return answer({"error": words}, status=400)
-    item = LineItem(course=call.course)
+    refusal, link = _link_named(call, body.get("resourceLinkId"))
+    if refusal:
+        return refusal
+    item = LineItem(course=call.course, link=link)
     columns.take_over(item, body)
-    if body.get("resourceLinkId"):
-        item.link = call.course.links.filter(resource_link_id=body["resourceLinkId"]).first()
-        if item.link is None:
-            return not_found()
-        if not item.link.line_items.filter(deleted=False).exists():
-            return answer("", status=412)
-    elif extension.get("type") == "external_tool":
+    if link is None and extension.get("type") == "external_tool":
         item.link = Link.objects.create(
             course=call.course,
             resource_link_id=new_resource_link_id(call.school),
@@ -117,27 +122,51 @@ def _create(call: Call) -> HttpResponse:
             url=extension.get("external_tool_url", ""),
         )
     item.save()
-    return answer(as_json(item), status=201, content_type=columns.SINGLE)
+    echoed = {SUBMISSION_TYPE: extension} if extension else {}
+    return answer(as_json(item) | echoed, status=201, content_type=columns.SINGLE)
+
+
+def _link_named(call: Call, resource_link_id: str | None) -> tuple[HttpResponse | None, Link | None]:
+    """The assignment that a new column shall belong to, or what Canvas says instead."""
+    if not resource_link_id:
+        return None, None
+    link = Link.objects.filter(course__school=call.school, resource_link_id=resource_link_id).first()
+    if link is None:
+        return not_found(), None
+    if link.of_other_tool:
+        return unprocessable("Resource link id points to Tool not associated with this Context"), None
+    if link.deleted or link.course_id != call.course.pk or not link.line_items.filter(deleted=False).exists():
+        return answer("", status=412), None
+    return None, link
 
 
 def line_item(call: Call, number: int) -> HttpResponse:
-    refusal = refused(call, READ if call.method == "GET" else WRITE)
+    refusal = refused_grades(call, READ if call.method == "GET" else WRITE)
     if refusal:
         return refusal
     item = columns.one(call, number)
     if item is None:
         return not_found()
+    if item.of_other_tool:
+        return error(412, "precondition_failed", "Tool does not have permission to view line_item")
+    if _is_gone(item):
+        return answer("", status=404)
+    mismatch = canvas_scores.other_link(item, call.query)
+    if mismatch:
+        return mismatch
     if call.method == "DELETE":
         return _delete(item)
     if call.method == "PUT":
         return _change(call, item)
-    return with_cost(call, answer(as_json(item), content_type=columns.SINGLE))
+    return answer(as_json(item, call), content_type=columns.SINGLE)
 
 
 def _delete(item: LineItem) -> HttpResponse:
-    """What Canvas made for its own assignment cannot be deleted by the tool."""
+    """What Canvas made for its own assignment cannot be deleted by the tool; with its own first column the assignment goes."""
     if item.coupled:
         return answer("", status=401)
+    if item.link and item.is_first_of_link():
+        Link.objects.filter(pk=item.link_id).update(deleted=True)
     LineItem.objects.filter(pk=item.pk).update(deleted=True)
     return HttpResponse(status=204)
 
@@ -153,28 +182,28 @@ def _change(call: Call, item: LineItem) -> HttpResponse:
     item.resource_id = body.get("resourceId", item.resource_id) or ""
     item.tag = body.get("tag", item.tag) or ""
     item.save()
-    if item.coupled and item.link:
+    if item.link and item.is_first_of_link():
         Link.objects.filter(pk=item.link_id).update(title=item.label)
     return answer(as_json(item), content_type=columns.SINGLE)
 
 
 def scores(call: Call, number: int) -> HttpResponse:
-    refusal = refused(call, (AGS_SCOPE + "score",))
+    refusal = refused_grades(call, (AGS_SCOPE + "score",))
     if refusal:
         return refusal
     item = columns.one(call, number)
-    if call.method != "POST" or item is None:
+    if call.method != "POST" or item is None or _is_gone(item):
         return not_found()
-    return with_cost(call, canvas_scores.post(call, item))
+    return canvas_scores.post(call, item)
 
 
 def results(call: Call, number: int) -> HttpResponse:
     """Only people whom the tool has scored; a teacher's change shows."""
-    refusal = refused(call, (AGS_SCOPE + "result.readonly",))
+    refusal = refused_grades(call, (AGS_SCOPE + "result.readonly",))
     if refusal:
         return refusal
     item = columns.one(call, number)
-    if item is None:
+    if item is None or _is_gone(item):
         return not_found()
     grades = (
         item.grades.filter(posted=True).select_related("person", "line_item__course__school").order_by("pk")
@@ -189,7 +218,7 @@ def results(call: Call, number: int) -> HttpResponse:
     response = answer([_result(grade) for grade in shown[start : start + size]], content_type=columns.RESULTS)
     url = addresses.line_item(item) + "/results"
     response["Link"] = link_header(url, len(shown), size, page, filters(call))
-    return with_cost(call, response)
+    return response
 
 
 def _result(grade: Grade) -> dict[str, Any]:
@@ -201,5 +230,6 @@ def _result(grade: Grade) -> dict[str, Any]:
         "resultScore": grade.score,
         "resultMaximum": float(grade.line_item.score_maximum),
         "comment": canvas_scores.last_tool_comment(grade),
+        canvas_scores.SUBMISSION: grade.extension or None,
     }
     return {name: value for name, value in members.items() if value not in (None, "")}

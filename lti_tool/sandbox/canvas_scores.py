@@ -1,10 +1,11 @@
 """One score as Canvas takes it (scores_controller.rb): first all checks, then the attempt, then the grade."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 
-from lti_tool.sandbox import addresses, clock, columns, gradebook, timestamps
+from lti_tool.sandbox import addresses, clock, columns, gradebook, profiles, timestamps
 from lti_tool.sandbox.canvas_errors import bad_request, error, unprocessable
 from lti_tool.sandbox.models import Enrolment, Grade, LineItem, Person
 from lti_tool.sandbox.service import Call, answer
@@ -19,6 +20,8 @@ def post(call: Call, item: LineItem) -> HttpResponse:
     grade = Grade.objects.filter(line_item=item, person=person).first() if person else None
     refusal = _refused(item, body, person) or _refused_times(body, grade) or _refused_numbers(item, body)
     refusal = refusal or _refused_submission(item, body, grade)
+    if item.grade_error and not refusal:
+        refusal = unprocessable(item.grade_error)
     if refusal:
         return refusal
     grade = grade or Grade(line_item=item, person=person)
@@ -27,7 +30,7 @@ def post(call: Call, item: LineItem) -> HttpResponse:
     return answer(answered, content_type=columns.SCORE)
 
 
-def other_link(item: LineItem, body: dict[str, Any]) -> HttpResponse | None:
+def other_link(item: LineItem, body: Mapping[str, Any]) -> HttpResponse | None:
     sent = body.get("resourceLinkId")
     if sent and sent != (item.link.resource_link_id if item.link else ""):
         return error(
@@ -92,7 +95,7 @@ def _refused_submission(item: LineItem, body: dict[str, Any], grade: Grade | Non
     used_up = (
         item.allowed_attempts is not None and grade is not None and grade.attempts >= item.allowed_attempts
     )
-    if used_up and _makes_attempt(body) and not _same_submission(grade, submitted):
+    if used_up and _makes_attempt(item, body) and not _same_submission(grade, submitted):
         return unprocessable("The maximum number of allowed attempts has been reached for this submission")
     return None
 
@@ -108,28 +111,31 @@ def _same_submission(grade: Grade | None, submitted: str) -> bool:
     return bool(grade and submitted and grade.submission.get("submitted_at") == submitted)
 
 
-def _makes_attempt(body: dict[str, Any]) -> bool:
-    """Hosted Canvas 2026: only Submitted and Completed; unless the tool says no, each post is a new attempt."""
+def _makes_attempt(item: LineItem, body: dict[str, Any]) -> bool:
+    """Unless the tool says no, each post is a new attempt. Hosted Canvas 2026: only of Submitted and Completed work."""
     extension = body.get(SUBMISSION) or {}
     if extension.get("submission_type") == "none" or extension.get("new_submission") is False:
         return False
+    if profiles.canvas_of(item.course.school).is_old:
+        return body["activityProgress"] != "Initialized"
     return body["activityProgress"] in ("Submitted", "Completed")
 
 
 def _store(item: LineItem, grade: Grade, body: dict[str, Any]) -> None:
     moment = timestamps.seconds(body["timestamp"])
     assert moment is not None
-    _submit(grade, body)
+    _submit(item, grade, body)
     _grade(item, grade, body)
     gradebook.keep_post(grade, body, moment)
+    grade.extension = body.get(SUBMISSION) or {}
     if body.get("comment") and body.get("scoreGiven") is not None:
         grade.comments = [*grade.comments, {"text": body["comment"], "by": "tool"}]
     grade.save()
 
 
-def _submit(grade: Grade, body: dict[str, Any]) -> None:
+def _submit(item: LineItem, grade: Grade, body: dict[str, Any]) -> None:
     """A later post without the extension replaces a stored launch URL by nothing (measured live by others)."""
-    if not _makes_attempt(body):
+    if not _makes_attempt(item, body):
         return
     submitted = _submitted_text(body)
     if not _same_submission(grade, submitted):
@@ -149,15 +155,21 @@ def _grade(item: LineItem, grade: Grade, body: dict[str, Any]) -> None:
     if body["gradingProgress"] in ("FullyGraded", "PendingManual") and given is not None:
         if extension.get("prioritize_non_tool_grade") and grade.score is not None:
             return
-        maximum = float(body["scoreMaximum"])
-        factor = item.score_maximum / maximum if maximum else 1
-        gradebook.show(grade, float(given) * factor, by="tool", at=clock.now())
+        shown = _shown(item, float(given), float(body["scoreMaximum"]))
+        gradebook.show(grade, shown, by="tool", at=clock.now())
         grade.overridden = False
     elif not extension.get("preserve_score"):
         gradebook.show(grade, None, by="", at=clock.now())
         grade.overridden = False
     if body["gradingProgress"] == "PendingManual":
         grade.state = "pending_review"
+
+
+def _shown(item: LineItem, given: float, maximum: float) -> float:
+    """Canvas source: scaled, above the maximum too; an assignment that is complete or not has all points or none."""
+    if item.pass_fail:
+        return item.score_maximum if given > 0 else 0.0
+    return given * (item.score_maximum / maximum if maximum else 1)
 
 
 def last_tool_comment(grade: Grade) -> str:

@@ -26,6 +26,7 @@ from lti_tool.sandbox import (
     schools,
 )
 from lti_tool.sandbox import keys as signing_keys
+from lti_tool.sandbox import throttle as throttle_buckets
 from lti_tool.sandbox.models import (
     AccessToken,
     Course,
@@ -304,6 +305,7 @@ def fault(school: School, asked: Asked) -> Any:
 
 def clear_faults(school: School, asked: Asked) -> Any:
     faults.clear(school.slug)
+    throttle_buckets.empty(school.slug)
 
 
 def set_clock(school: School, asked: Asked) -> Any:
@@ -312,7 +314,7 @@ def set_clock(school: School, asked: Asked) -> Any:
 
 
 def throttle(school: School, asked: Asked) -> Any:
-    faults.fill_bucket(school.slug, asked["level"])
+    throttle_buckets.fill(school.slug, asked["level"])
 
 
 def forget_tokens(school: School, asked: Asked) -> Any:

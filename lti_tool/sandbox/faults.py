@@ -12,8 +12,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from lti_tool.sandbox import clock
-
 ENDPOINTS = (
     "auth",
     "jwks",
@@ -28,7 +26,6 @@ ENDPOINTS = (
 _lock = threading.Lock()
 _faults: dict[str, list["Fault"]] = defaultdict(list)
 _counts: dict[str, Counter[str]] = defaultdict(Counter)
-_buckets: dict[str, "Bucket"] = {}
 
 
 @dataclass
@@ -51,17 +48,6 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass
-class Bucket:
-    """Canvas's throttle, simplified: a level that leaks 10 a second; at 600 and above requests are refused."""
-
-    level: float
-    at: float
-
-    def now(self) -> float:
-        return max(0.0, self.level - 10 * (clock.now() - self.at))
-
-
 def add(school: str, fault: Fault) -> None:
     with _lock:
         _faults[school].append(fault)
@@ -70,17 +56,6 @@ def add(school: str, fault: Fault) -> None:
 def clear(school: str) -> None:
     with _lock:
         _faults.pop(school, None)
-        _buckets.pop(school, None)
-
-
-def fill_bucket(school: str, level: float) -> None:
-    with _lock:
-        _buckets[school] = Bucket(level, clock.now())
-
-
-def bucket_level(school: str) -> float:
-    bucket = _buckets.get(school)
-    return bucket.now() if bucket else 0.0
 
 
 def counts(school: str) -> dict[str, int]:

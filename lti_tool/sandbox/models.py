@@ -36,7 +36,9 @@ class Tool(models.Model):
     jwks_url = models.CharField(max_length=500, blank=True)
     public_jwks = models.JSONField(null=True)
     scopes = models.JSONField(default=list)
+    # Canvas: the key itself, and the switch beside it in the account.
     is_on = models.BooleanField(default=True)
+    is_on_in_account = models.BooleanField(default=True)
     name = models.CharField(max_length=200, default="Bellringer")
     # Custom parameters that come with every launch of the tool.
     custom = models.JSONField(default=dict)
@@ -87,6 +89,8 @@ class Course(models.Model):
     label = models.CharField(max_length=100)
     title = models.CharField(max_length=200)
     concluded = models.BooleanField(default=False)
+    # Canvas: registered and switched on, and still not in this course.
+    has_tool = models.BooleanField(default=True)
     history = models.TextField(blank=True)
 
 
@@ -108,6 +112,9 @@ class Link(models.Model):
     custom = models.JSONField(default=dict)
     url = models.CharField(max_length=500, blank=True)
     published = models.BooleanField(default=True)
+    deleted = models.BooleanField(default=False)
+    # Another tool of the same course: there to be kept away from.
+    of_other_tool = models.BooleanField(default=False)
     # Handles of the students the assignment is for; null: all of them.
     assigned = models.JSONField(null=True)
     # As Canvas calls them: unlock_at, lock_at, due_at. Moodle takes none from a tool.
@@ -147,6 +154,10 @@ class LineItem(models.Model):
     locked = models.BooleanField(default=False)
     deleted = models.BooleanField(default=False)
     allowed_attempts = models.IntegerField(null=True)
+    of_other_tool = models.BooleanField(default=False)
+    # Canvas: an assignment that is complete or not; and what its gradebook refuses with, if it refuses.
+    pass_fail = models.BooleanField(default=False)
+    grade_error = models.CharField(max_length=200, blank=True)
 
     def is_first_of_link(self) -> bool:
         """Canvas shows only the first column of a resource link in its gradebook."""
@@ -176,6 +187,8 @@ class Grade(models.Model):
     changed_at = models.FloatField(default=0)
     attempts = models.PositiveIntegerField(default=0)
     submission = models.JSONField(default=dict)
+    # Canvas: the extension of the last post comes back in results.
+    extension = models.JSONField(default=dict)
 
     class Meta:
         constraints = [

@@ -125,7 +125,7 @@ def _canvas(call: Call) -> HttpResponse:
     shown = members[start : start + size]
     response = answer(_container(call, call.request.build_absolute_uri(), shown), content_type=MEDIA_TYPE)
     response["Link"] = ags_canvas.link_header(url, len(members), size, page, ags_canvas.filters(call))
-    return ags_canvas.with_cost(call, response)
+    return response
 
 
 def _canvas_members(call: Call, link: Link | None, asked_for: str) -> list[dict[str, Any]]:

@@ -121,7 +121,7 @@ def set_profile(request: HttpRequest, school: str) -> HttpResponse:
 
 def course(request: HttpRequest, school: str, person: str) -> HttpResponse:
     visit = _visit(school, person)
-    links = visit.course.links.order_by("pk")
+    links = visit.course.links.filter(deleted=False, of_other_tool=False).order_by("pk")
     if not visit.is_staff:
         links = links.filter(published=True)
     message = request.GET.get("lti_msg") or request.GET.get("lti_errormsg")
@@ -217,7 +217,7 @@ def _back(visit: Visit) -> HttpResponse:
 def link(request: HttpRequest, school: str, person: str, number: int) -> HttpResponse:
     """The activity with the tool in a frame; ?window=1 is the bare form, for a tab of its own."""
     visit = _visit(school, person)
-    found = get_object_or_404(Link, course=visit.course, pk=number)
+    found = get_object_or_404(Link, course=visit.course, pk=number, deleted=False)
     if not found.published and not visit.is_staff:
         raise Http404
 

@@ -12,7 +12,11 @@ SECRET_KEY = "the sandbox keeps no secrets"  # noqa: S105
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 INSTALLED_APPS = ["lti_tool.sandbox.apps.SandboxConfig"]
-MIDDLEWARE = ["lti_tool.sandbox.faults.Faults", "lti_tool.sandbox.pages.SecurityHeaders"]
+MIDDLEWARE = [
+    "lti_tool.sandbox.throttle.Throttle",
+    "lti_tool.sandbox.faults.Faults",
+    "lti_tool.sandbox.pages.SecurityHeaders",
+]
 ROOT_URLCONF = "lti_tool.sandbox.urls"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 STATIC_URL = "/static/"

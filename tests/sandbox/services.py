@@ -25,6 +25,8 @@ SUBMISSION = "https://canvas.instructure.com/lti/submission"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 JWKS = {"keys": [json.loads(RSAAlgorithm.to_jwk(KEY.public_key())) | {"kid": "tool", "alg": "RS256"}]}
 
+_tokens: dict[tuple[str, str], str] = {}
+
 
 def assertion(school: School, key: Any = KEY, kid: str = "tool", **changes: Any) -> str:
     """A client assertion; a change of None leaves the claim out."""
@@ -37,7 +39,11 @@ def assertion(school: School, key: Any = KEY, kid: str = "tool", **changes: Any)
 
 
 def token(school: School, scope: str = ALL) -> str:
-    return school.ask_token(assertion(school), scope).json()["access_token"]
+    """Kept as a good tool keeps it: Canvas counts 200 for each request."""
+    key = school.slug, scope
+    if key not in _tokens:
+        _tokens[key] = school.ask_token(assertion(school), scope).json()["access_token"]
+    return _tokens[key]
 
 
 def at(seconds: float = 0) -> str:
