@@ -113,10 +113,9 @@ def test_clocks_that_differ_are_found(opened, monkeypatch, seconds, level):
 def test_a_key_that_was_switched_off_is_the_lms_administrators(opened):
     opened.switch_off_tool()
 
-    found = levels(opened)
+    found = finding(opened, "roster")
 
-    assert found["roster"] == doctor.WRONG
-    assert finding(opened, "roster").who == "the LMS administrator"
+    assert (found.level, found.who) == (doctor.WRONG, "the LMS administrator")
 
 
 @pytest.mark.row("M27", "M28")
