@@ -236,6 +236,7 @@ class ServiceError(LtiError):
 class Obstacle(StrEnum):
     """Why a platform could not be registered. The value is shown as the code and kept with the invitation."""
 
+    TOO_MANY = "too-many"
     INVITE_UNKNOWN = "invite-unknown"
     INVITE_EXPIRED = "invite-expired"
     INVITE_USED = "invite-used"
@@ -268,6 +269,11 @@ _HAND = _(
 
 # obstacle → (HTTP status, what happened, what to do)
 OBSTACLE_WORDS: dict[Obstacle, tuple[int, Promise, Promise]] = {
+    Obstacle.TOO_MANY: (
+        429,
+        _("Too many registrations were tried from your network at once."),
+        _("Nothing was registered. Please wait a minute, then begin again in your LMS."),
+    ),
     Obstacle.INVITE_UNKNOWN: (404, _("This address does not belong to an invitation."), _NEW_INVITE),
     Obstacle.INVITE_EXPIRED: (410, _("This invitation is too old."), _NEW_INVITE),
     Obstacle.INVITE_USED: (

@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from lti_tool import http, invites, openid_configuration, registration, tool_configuration
-from lti_tool.errors import RegistrationRefused
+from lti_tool import http, invites, limits, openid_configuration, registration, tool_configuration
+from lti_tool.errors import Obstacle, RegistrationRefused
 from lti_tool.models import Invite
 from lti_tool.openid_configuration import PlatformConfiguration
 from lti_tool.registration import Asked
@@ -24,6 +24,8 @@ def register(request: HttpRequest, code: str) -> HttpResponse:
     request.framed_by_origins = _who_asks(form.get("openid_configuration", ""))  # type: ignore[attr-defined]
     invite = None
     try:
+        if limits.rejections.is_reached(request):
+            raise RegistrationRefused(Obstacle.TOO_MANY)
         invite = invites.find(code)
         if not form.get("openid_configuration"):
             return _how_to_use(request, invite)
@@ -71,6 +73,7 @@ def _ask(request: HttpRequest, invite: Invite, asked: Asked, platform: PlatformC
 
 
 def _refused(request: HttpRequest, refusal: RegistrationRefused, invite: Invite | None) -> HttpResponse:
+    limits.rejections.count(request)
     log.warning("registration refused", obstacle=refusal.obstacle.value)
     if invite:
         invites.note(invite, refusal)

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from lti_tool import approval, claims
+from lti_tool import approval, claims, limits
 from lti_tool.errors import Obstacle, Reason
 from lti_tool.models import Deployment, Invite, Registration, Role, Status
 from lti_tool.tool_configuration import TOOL_CONFIGURATION
@@ -23,7 +23,7 @@ STEPS = {
 
 
 @pytest.mark.row("M24", "C24")
-@pytest.mark.row("S18")
+@pytest.mark.row("S18", "C24", "M24")
 @pytest.mark.parametrize("profile", PROFILES)
 def test_invited_registered_approved_and_launched(client, lms, invited, profile):
     school = lms(profile)
@@ -249,6 +249,7 @@ def test_while_one_window_registers_another_waits(client, lms, invited):
         assert school.registers(client, path).status_code == 200
 
 
+@pytest.mark.row("C1", "S7")
 def test_a_second_school_on_the_same_issuer_is_a_registration_of_its_own(client, lms, invited, sandbox):
     schools = [lms("canvas"), lms("canvas")]
     shared = schools[0].school.registration["issuer"]
@@ -333,6 +334,7 @@ def test_a_blocked_registration_is_not_opened_by_renewing_it(client, lms, invite
     assert row.status == Status.BLOCKED
 
 
+@pytest.mark.row("S6")
 def test_several_deployments_of_one_client_each_wait_for_approval(client, lms, invited):
     school = lms("canvas")
     school.registers(client, invited(approves=True)[1])
@@ -348,6 +350,7 @@ def test_several_deployments_of_one_client_each_wait_for_approval(client, lms, i
     assert Deployment.objects.count() == 2
 
 
+@pytest.mark.row("S16")
 def test_page_with_the_button_is_framed_by_the_checked_platform_only(client, lms, invited):
     school = lms()
     other = Registration.objects.create(
@@ -362,8 +365,55 @@ def test_page_with_the_button_is_framed_by_the_checked_platform_only(client, lms
     assert other.issuer not in policy
 
 
+@pytest.mark.row("S16")
 def test_refusal_can_be_read_in_the_frame(client, lms, invited):
     policy = lms().opens(client, "/lti/register/made-up/").headers["Content-Security-Policy"]
 
     assert "http://localhost:" in policy
     assert "https://*.instructure.com" in policy
+
+
+@pytest.mark.row("S23")
+def test_what_the_lms_calls_itself_is_only_text(client, lms, invited):
+    school = lms("canvas")
+    described = school.description()
+    named = "https://canvas.instructure.com/lti/account_name"
+    described["https://purl.imsglobal.org/spec/lti-platform-configuration"][named] = (
+        "<script>alert(1)</script>"
+    )
+    school.lies(described)
+    _, path = invited()
+
+    asked, done = school.opens(client, path), school.registers(client, path)
+
+    for page in (asked, done):
+        assert "&lt;script&gt;alert(1)" in page.text
+        assert "<script>alert(1)" not in page.text
+
+
+@pytest.mark.row("S25")
+def test_logs_hold_neither_pass_nor_invitation(client, lms, invited, caplog):
+    caplog.set_level("DEBUG")
+    school = lms("moodle")
+    _, path = invited()
+    for _ in range(2):
+        school.opens(client, path)
+        client.post(path, school.opened_with)
+
+    assert "registered" in caplog.text
+    assert "registration refused" in caplog.text
+    for secret in (school.opened_with["registration_token"], path.split("/")[3]):
+        assert secret not in caplog.text
+
+
+@pytest.mark.row("S24")
+def test_guessing_addresses_comes_to_an_end(client, lms, invited, monkeypatch):
+    monkeypatch.setattr(limits.rejections, "per_minute", 3)
+    school = lms()
+    _, path = invited()
+    for _ in range(3):
+        refused(school.opens(client, "/lti/register/made-up/"), Obstacle.INVITE_UNKNOWN)
+
+    refused(school.opens(client, path), Obstacle.TOO_MANY)
+
+    assert school.school.requests("configuration") == 0
