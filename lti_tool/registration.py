@@ -111,9 +111,6 @@ def keep(agreement: Agreement, *, approves: bool, renews: Registration | None = 
     A new one waits for approval unless `approves`. A renewed one goes on as it was, except that it waits again where it
     moved to other addresses. What is blocked stays blocked. Raises RegistrationRefused where another row has the pair.
     """
-    same = Registration.objects.filter(issuer=agreement.issuer, client_id=agreement.client_id)
-    if any(row != renews for row in same):
-        raise RegistrationRefused(Obstacle.ALREADY_REGISTERED)
     row = (
         Registration.objects.select_for_update().get(pk=renews.pk)
         if renews
@@ -130,7 +127,7 @@ def keep(agreement: Agreement, *, approves: bool, renews: Registration | None = 
     try:
         with transaction.atomic():
             row.save()
-    except IntegrityError:  # another request kept the same pair in this moment
+    except IntegrityError:  # the pair is unique in the database
         raise RegistrationRefused(Obstacle.ALREADY_REGISTERED) from None
     return row
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from lti_tool import approval, claims, limits
+from lti_tool import approval, claims, http, limits
 from lti_tool.errors import Obstacle, Reason
 from lti_tool.models import Deployment, Invite, Registration, Role, Status
 from lti_tool.tool_configuration import TOOL_CONFIGURATION
@@ -371,6 +371,21 @@ def test_refusal_can_be_read_in_the_frame(client, lms, invited):
 
     assert "http://localhost:" in policy
     assert "https://*.instructure.com" in policy
+
+
+def test_configuration_is_asked_letter_for_letter_and_with_the_pass(client, lms, invited, monkeypatch):
+    """Canvas reads the pass in the query of its own address, others in the header."""
+    school = lms("canvas")
+    _, path = invited()
+    asked, ask = [], http.request
+    monkeypatch.setattr(http, "request", lambda *args, **how: asked.append((args, how)) or ask(*args, **how))
+
+    school.registers(client, path)
+
+    gets = [(args[1], how["headers"]["Authorization"]) for args, how in asked if args[0] == "GET"]
+    bearer = f"Bearer {school.opened_with['registration_token']}"
+    assert gets == [(school.opened_with["openid_configuration"], bearer)] * 2
+    assert "?registration_token=" in gets[0][0]
 
 
 @pytest.mark.row("S23")
