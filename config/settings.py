@@ -34,7 +34,6 @@ TOOL_URL = (
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEVELOPMENT else [])
 
 INSTALLED_APPS = [
-    "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -45,6 +44,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "config",
+    "config.apps.AdministrationConfig",  # after config, whose templates stand in for some of its own
     "lti_tool",
     "assessments.audit",
     "assessments.rubrics",

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from lti_tool.models import Deployment
 from tests.administration import rows
+from tests.browser.test_accessibility import problems_of
 
 PASSWORD = "correct horse battery"
 
@@ -16,11 +17,15 @@ def administrator(browser, tool):
     User.objects.create_superuser("ada", password=PASSWORD)
     tab = browser.new_page()
     tab.goto(f"{tool.url}/admin/")
+    signs_in(tab)
+    return tab
+
+
+def signs_in(tab):
     tab.get_by_label("Username").fill("ada")
     tab.get_by_label("Password").fill(PASSWORD)
     tab.get_by_role("button", name="Log in").click()
     tab.get_by_role("heading", name="Platforms, deliveries and keys").wait_for()
-    return tab
 
 
 def test_an_administrator_signs_in_looks_around_and_approves_a_place(administrator, tool, browser):
@@ -43,3 +48,26 @@ def test_an_administrator_signs_in_looks_around_and_approves_a_place(administrat
     cookies = browser.cookies()
     assert {cookie["path"] for cookie in cookies} == {"/admin/"}
     assert all(cookie["httpOnly"] for cookie in cookies)
+
+
+def test_pages_for_inviting_and_registering_are_accessible(chromium, tool):
+    """With the pages' own policy off: axe writes styles into the page to measure it."""
+    User.objects.create_superuser("ada", password=PASSWORD)
+    context = chromium.new_context(bypass_csp=True)
+    tab = context.new_page()
+    tab.goto(f"{tool.url}/admin/")
+    found = {"sign in": problems_of(tab)}
+    signs_in(tab)
+    found["index"] = problems_of(tab)
+    tab.goto(f"{tool.url}/admin/lti_tool/registration/add/")
+    tab.locator("summary", has_text="Values to copy").click()
+    found["by hand"] = problems_of(tab)
+    tab.goto(f"{tool.url}/admin/lti_tool/invite/add/")
+    found["invite"] = problems_of(tab)
+    tab.get_by_label("Who it is for").fill("Northfield")
+    tab.get_by_role("button", name="Save").click()
+    tab.get_by_label("Registration address").wait_for()
+    found["invited"] = problems_of(tab)
+    context.close()
+
+    assert found == dict.fromkeys(found, [])
