@@ -152,6 +152,11 @@ class NoForm(Exception):
         super().__init__(f"{status}: {text[:300]}")
         self.status, self.text = status, text
 
+    @property
+    def text_line(self) -> str:
+        """What the page says first."""
+        return re.findall(r"<h1[^>]*>(.*?)</h1>", self.text, re.DOTALL)[0]
+
 
 def read_form(page: str) -> Form | None:
     form = re.search(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', page, re.DOTALL)

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from lti_tool.sandbox import addresses, clock, profiles, variables
 from lti_tool.sandbox.models import Course, Enrolment, Link, Person, School, ToolRegistration
@@ -11,6 +13,7 @@ LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 AGS_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+BASIC_OUTCOME = "https://purl.imsglobal.org/spec/lti-bo/claim/basicoutcome"
 NRPS_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 SCOPES = [
     AGS_SCOPE + "lineitem",
@@ -32,7 +35,7 @@ def build(
 ) -> dict[str, Any]:
     claims = _of_every_platform(school, person, course, link, document_target)
     if school.profile == "moodle":
-        claims |= _of_moodle(school, person, course, link)
+        claims |= _of_moodle(school, person, course, link, document_target)
     if school.profile == "canvas":
         claims |= _of_canvas(school, person, course)
     return claims | _times(school) | {"nonce": nonce}
@@ -132,7 +135,7 @@ def services(school: School, course: Course, link: Link | None) -> dict[str, Any
 
 
 def _custom(school: School, person: Person, course: Course, link: Link | None) -> dict[str, Any]:
-    values = {
+    values: dict[str, Any] = {
         "$Context.id": course.context_id,
         "$Context.id.history": course.history,
         "$ResourceLink.id": link.resource_link_id if link else course.context_id,
@@ -141,9 +144,16 @@ def _custom(school: School, person: Person, course: Course, link: Link | None) -
         "$Person.name.full": person.name,
     }
     enrolment = Enrolment.objects.filter(course=course, person=person).select_related("person").first()
-    values |= variables.of_person(school.profile, enrolment)
+    values |= variables.of_person(school.profile, enrolment) | variables.of_link(school.profile, link)
+    if school.profile == "canvas":
+        values["$Canvas.course.id"] = course.pk
     # A variable that the platform does not know arrives as its literal name (Canvas and Moodle alike).
-    expanded = variables.expanded(custom_of_tool(school) | (link.custom if link else {}), values)
+    expanded = variables.expanded(
+        custom_of_tool(school) | (link.custom if link else {}),
+        values,
+        profile=school.profile,
+        is_old=profiles.canvas_of(school).is_old,
+    )
     if school.profile == "moodle":
         return {
             "context_id": course.context_id,
@@ -169,19 +179,51 @@ def custom_of_tool(school: School) -> dict[str, Any]:
     return school.tool.custom | configured.get("custom_parameters", {})
 
 
-def _of_moodle(school: School, person: Person, course: Course, link: Link | None) -> dict[str, Any]:
+def _of_moodle(
+    school: School, person: Person, course: Course, link: Link | None, document_target: str
+) -> dict[str, Any]:
     names = {"user_username": person.handle} if school.privacy in ("names", "all") else {}
-    sourced = {"instanceid": link.resource_link_id if link else "", "userid": person.sub, "typeid": "1"}
     return {
         LTI + "lis": {
             "person_sourcedid": f"ID-{person.handle.upper()}",
             "course_section_sourcedid": f"SIS-{course.label}",
         },
         LTI + "ext": names | {"lms": "moodle-2"},
-        "https://purl.imsglobal.org/spec/lti-bo/claim/basicoutcome": {
-            "lis_result_sourcedid": json.dumps({"data": sourced, "hash": "0" * 64}, separators=(",", ":")),
-            "lis_outcome_service_url": f"{addresses.school(school)}/lti/service",
+        LTI + "launch_presentation": {
+            "locale": person.locale,
+            "document_target": document_target,
+            "return_url": _moodles_return_url(school, person, course, link, document_target),
         },
+        BASIC_OUTCOME: basic_outcome(school, person, link),
+    }
+
+
+def _moodles_return_url(
+    school: School, person: Person, course: Course, link: Link | None, document_target: str
+) -> str:
+    """Moodle live: it carries the key of the person's session, which is nobody else's business."""
+    query = {
+        "course": course.context_id,
+        "launch_container": 4 if document_target == "window" else 3,
+        "instanceid": link.resource_link_id if link else "",
+        "sesskey": secrets.token_urlsafe(8)[:10],
+    }
+    return f"{addresses.course_page(school, person)}?{urlencode(query)}"
+
+
+def basic_outcome(school: School, person: Person, link: Link | None) -> dict[str, str]:
+    """Moodle live: LTI 1.1's way to send grades, in launches and in rosters of a link."""
+    sourced = {
+        "instanceid": link.resource_link_id if link else "",
+        "userid": person.sub,
+        "typeid": "1",
+        "launchid": secrets.randbelow(10**9),
+    }
+    return {
+        "lis_result_sourcedid": json.dumps(
+            {"data": sourced, "hash": secrets.token_hex(32)}, separators=(",", ":")
+        ),
+        "lis_outcome_service_url": f"{addresses.school(school)}/lti/service",
     }
 
 

@@ -7,8 +7,16 @@ from django.http import HttpRequest, HttpResponse
 
 from lti_tool.sandbox import addresses, ags_canvas, ags_moodle, ags_plain, clock, columns, profiles, variables
 from lti_tool.sandbox.canvas_errors import bad_request
-from lti_tool.sandbox.claims import LTI, NRPS_SCOPE, custom_of_tool, legacy_id, personal
-from lti_tool.sandbox.models import Enrolment, Link
+from lti_tool.sandbox.claims import (
+    BASIC_OUTCOME,
+    LTI,
+    NRPS_SCOPE,
+    basic_outcome,
+    custom_of_tool,
+    legacy_id,
+    personal,
+)
+from lti_tool.sandbox.models import Enrolment, Link, Person
 from lti_tool.sandbox.service import Call, answer, open_call
 
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
@@ -84,9 +92,12 @@ def _moodle(call: Call) -> HttpResponse:
     if refusal:
         return refusal
     link = call.query.get("rlid")
-    if link and not call.course.links.filter(resource_link_id=link).exists():
+    asked_for = call.course.links.filter(resource_link_id=link).first() if link else None
+    if link and asked_for is None:
         return ags_moodle.problem(call, 404, f"Not Found: LTI link {link} doesn't exist")
     members = _moodle_role(_members(call), call.query.get("role", ""))
+    if asked_for:
+        members = [member | {"message": [_moodles_message(call, asked_for, member)]} for member in members]
     url = addresses.memberships(call.course)
     limit, start = call.query.get("limit", ""), call.query.get("from", "0")
     if not limit.isdigit() or int(limit) == 0:
@@ -97,6 +108,13 @@ def _moodle(call: Call) -> HttpResponse:
         following = {"limit": size, "from": first + size} | ({"rlid": link} if link else {})
         response["Link"] = f'<{url}?{urlencode(following)}>; rel="next"'
     return response
+
+
+def _moodles_message(call: Call, link: Link, member: dict[str, Any]) -> dict[str, Any]:
+    """No custom parameters, only the way of LTI 1.1 to send a grade."""
+    person = Person(school=call.school, sub=member["user_id"])
+    outcome = basic_outcome(call.school, person, link)
+    return {LTI + "message_type": "LtiResourceLinkRequest", BASIC_OUTCOME: outcome}
 
 
 def _moodle_role(members: list[dict[str, Any]], role: str) -> list[dict[str, Any]]:
@@ -116,6 +134,8 @@ def _canvas(call: Call) -> HttpResponse:
     links = call.course.links.filter(resource_link_id=link) if link else None
     if links is not None and link != call.course.context_id and not links.exists():
         return bad_request("Invalid 'rlid' parameter")
+    if links is not None and links.filter(of_other_tool=True).exists():
+        return bad_request("Tool does not have access to rlid or rlid does not exist")
     members = _canvas_members(call, links.first() if links is not None else None, link or "")
     members = _with_role(members, call.query.get("role", ""))
     size, page = columns.page_numbers(call, 50)
@@ -132,7 +152,7 @@ def _canvas_members(call: Call, link: Link | None, asked_for: str) -> list[dict[
     """For a link, with what its launches would say of each; for an assignment, of the students only its own."""
     if not asked_for:
         return _members(call)
-    enrolments = Enrolment.objects.filter(course=call.course).select_related("person")
+    enrolments = Enrolment.objects.filter(course=call.course).select_related("person", "course__school")
     by_sub = {enrolment.person.sub: enrolment for enrolment in enrolments}
     asked = custom_of_tool(call.school) | (link.custom if link else {})
     listed = [member for member in _members(call) if _is_assigned(link, by_sub[member["user_id"]])]
@@ -153,7 +173,8 @@ def _custom(asked: dict[str, Any], enrolment: Enrolment) -> dict[str, Any]:
         "$Person.name.full": enrolment.person.name,
     }
     allowed = {name: value for name, value in values.items() if name in variables.ON_CANVAS_ROSTERS}
-    return variables.expanded(asked, allowed)
+    is_old = profiles.canvas_of(enrolment.course.school).is_old
+    return variables.expanded(asked, allowed, profile="canvas", is_old=is_old)
 
 
 def _message(link: str, custom: dict[str, Any]) -> dict[str, Any]:
