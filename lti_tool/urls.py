@@ -12,6 +12,7 @@ urlpatterns = [
     path("jwks.json", views.jwks, name="jwks"),
     path("deep-linking/return/", views.deep_linking_return, name="deep_linking_return"),
     path("deep-linking/cancel/", views.deep_linking_cancel, name="deep_linking_cancel"),
+    path("notices/", views.notices, name="notices"),
     path("codes/", views.codes, name="codes"),
     path("open/<str:code>/", views.open_code, name="open"),
 ]

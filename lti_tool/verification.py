@@ -71,6 +71,19 @@ class Verified:
     is_same_click: bool = False
 
 
+@dataclass(frozen=True)
+class VerifiedNotice:
+    deployment: Deployment
+    notice_id: str
+    notice_type: str
+    body: Mapping[str, Any]
+
+
+def verify_notice(token: str) -> VerifiedNotice:
+    """Check one notice of a platform, as a launch is checked. Raises LaunchRejected; writes nothing."""
+    return _NoticeVerification({"id_token": token}, BrowserProof()).check()
+
+
 def verify(form: Mapping[str, str], proof: BrowserProof) -> Verified:
     """Check a posted launch, in the order of the Security Framework. Raises LaunchRejected; writes nothing."""
     return _Verification(form, proof).run()
@@ -304,6 +317,45 @@ class _Verification(MessageLaunch):
             return_url=self.return_url,
             is_same_click=self.login.used_at is not None,
         )
+
+
+class _NoticeVerification(_Verification):
+    """The same steps, without the browser: nobody logged in, and instead of a nonce the notice's id is used once."""
+
+    def check(self) -> VerifiedNotice:
+        try:
+            self.validate_jwt_format()
+            self.validate_registration()
+            self.validate_jwt_signature()
+            self.validate_times()
+            self.validate_audience()
+            self.validate_deployment()
+            return self._read()
+        except LaunchRejected as rejection:
+            rejection.registration = getattr(self, "registration", None)
+            raise
+
+    def _read(self) -> VerifiedNotice:
+        body = self.body
+        if body.get(names.VERSION) != "1.3.0":
+            raise LaunchRejected(Reason.VERSION_WRONG)
+        if body.get(names.MESSAGE_TYPE) in MESSAGES:
+            raise LaunchRejected(Reason.MESSAGE_INVALID, "a launch is no notice")
+        notice = body.get(names.NOTICE)
+        notice_type = notice.get("type") if isinstance(notice, Mapping) else None
+        if not _id_of(notice) or not isinstance(notice_type, str) or not 0 < len(notice_type) <= 100:
+            raise LaunchRejected(Reason.MESSAGE_INVALID, "notice")
+        if notice_type == names.CONTEXT_COPY_NOTICE:
+            _check_copy(body)
+        return VerifiedNotice(self.deployment, _id_of(notice), notice_type, body)
+
+
+def _check_copy(body: Mapping[str, Any]) -> None:
+    if not _id_of(body.get(names.CONTEXT)):
+        raise LaunchRejected(Reason.MESSAGE_INVALID, "context")
+    origins = body.get(names.ORIGIN_CONTEXTS)
+    if not isinstance(origins, list) or not names.ids(origins):
+        raise LaunchRejected(Reason.MESSAGE_INVALID, "origin_contexts")
 
 
 class UnknownDeployment(LaunchRejected):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render, resolve_url
 from django.urls import Resolver404, resolve, reverse
@@ -20,6 +21,7 @@ from django.views.decorators.http import (
 
 from lti_tool import cookies, deep_linking, http, keys, limits, oidc, problems, session
 from lti_tool import launch as launches
+from lti_tool import notices as notice_box
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.middleware import activate_for
@@ -214,6 +216,28 @@ def jwks(request: HttpRequest) -> JsonResponse:
     response = JsonResponse(keys.key_set())
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
+
+
+@require_POST
+def notices(request: HttpRequest) -> JsonResponse:
+    """What platforms tell us by themselves (Platform Notification Service). Kept here; the worker works on it.
+
+    Anybody may post here: only a signature of a registered platform counts. Answered at once, and said which were refused.
+    """
+    if limits.rejections.is_reached(request):
+        return JsonResponse({"errors": [{"reason": Reason.TOO_MANY}]}, status=429)
+    try:
+        tokens = notice_box.read(request.body)
+    except RequestDataTooBig:
+        tokens = None
+    if tokens is None:
+        limits.rejections.count(request)
+        return JsonResponse({"errors": [{"reason": Reason.TOKEN_MALFORMED}]}, status=400)
+    refused = notice_box.receive(tokens)
+    if refused:
+        limits.rejections.count(request)
+    errors = [{"notice": place, "reason": rejection.reason} for place, rejection in refused.items()]
+    return JsonResponse({"errors": errors} if errors else {}, status=400 if errors else 200)
 
 
 @require_POST

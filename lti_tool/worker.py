@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import OperationalError, close_old_connections, connections
 
-from lti_tool import delivery, keys, lanes, session, sweeping
+from lti_tool import delivery, keys, lanes, notices, session, sweeping
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ Step = Callable[[threading.Event], bool]
 
 def run(stop: threading.Event) -> None:
     """Work until `stop` is set. A database that is away for a moment is waited for; nothing is lost by it."""
-    steps: list[Step] = [_sweep, _tidy, *([_deliver] * settings.LTI_WORKER_THREADS)]
+    steps: list[Step] = [_sweep, _tidy, _listen, *([_deliver] * settings.LTI_WORKER_THREADS)]
     threads = [threading.Thread(target=_keep_doing, args=(step, stop)) for step in steps]
     for thread in threads:
         thread.start()
@@ -39,7 +39,7 @@ def work_once(stop: threading.Event | None = None) -> int:
     stop, done = stop or threading.Event(), 0
     while not stop.is_set() and _deliver(stop):
         done += 1
-    return done + _sweep(stop)
+    return done + _sweep(stop) + _listen(stop)
 
 
 def _keep_doing(step: Step, stop: threading.Event) -> None:
@@ -75,6 +75,17 @@ def _sweep(stop: threading.Event) -> bool:
     if context is None:
         return False
     sweeping.sweep(context)
+    return True
+
+
+def _listen(stop: threading.Event) -> bool:
+    """What platforms told us, then who has to be asked to tell us."""
+    if notices.work_on_next():
+        return True
+    deployment = notices.claim()
+    if deployment is None:
+        return False
+    notices.ask(deployment)
     return True
 
 

@@ -443,6 +443,21 @@ class School:
         begun = self.do("deep_link", person=person, placement=placement, **mutations)
         return DeepLinkingInitiation(begun["login_url"], begun["params"], begun["hint"], begun["dialogue"])
 
+    def copy_course(self, course: int | None = None, **how: Any) -> tuple[JSON, list[str]]:
+        """The course once more, with its teachers, and the notices (JWTs) that the LMS sends about it.
+
+        title=; notice="sent" | "lost" | "doubled" | "forged"; deliver=True posts them to the tool's handler for real.
+        """
+        made = self.do("copy_course", course=course, **how)
+        self.refresh()
+        return made["course"], made["notices"]
+
+    def notice(
+        self, type: str = "LtiContextCopyNotice", claims: Mapping[str, Any] | None = None, **bent: Any
+    ) -> str:
+        """One signed notice with these claims besides the usual ones; bent as launches are."""
+        return self.do("notice", type=type, claims=dict(claims or {}), **bent)
+
     def dialogue(self, number: int) -> JSON:
         """What came back: state, items, errors, message, error_message, module_name, answers, form, links, made."""
         return self.do("dialogue", dialogue=number)

@@ -22,6 +22,8 @@ SCOPES = [
     AGS_SCOPE + "score",
     NRPS_SCOPE,
 ]
+NOTICES_SCOPE = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+NOTICE_TYPES = ("LtiHelloWorldNotice", "LtiContextCopyNotice")
 PRODUCT = {"plain": "bellringer-sandbox", "moodle": "moodle", "canvas": "canvas"}
 
 
@@ -143,6 +145,10 @@ def _custom(school: School, person: Person, course: Course, link: Link | None) -
         "$User.id": person.sub,
         "$Person.name.full": person.name,
     }
+    # Canvas has a name of its own for it; Moodle has none. Who does not know a name sends it as it is.
+    of_link = {"plain": "$ResourceLink.id.history", "canvas": "$Activity.id.history"}.get(school.profile)
+    if of_link:
+        values[of_link] = link.history if link else ""
     enrolment = Enrolment.objects.filter(course=course, person=person).select_related("person").first()
     values |= variables.of_person(school.profile, enrolment) | variables.of_link(school.profile, link)
     if school.profile == "canvas":
@@ -237,8 +243,8 @@ def _of_canvas(school: School, person: Person, course: Course) -> dict[str, Any]
         LTI + "platformnotificationservice": {
             "service_versions": ["1.0"],
             "platform_notification_service_url": f"{base}/api/lti/notice-handlers/{number}",
-            "scope": ["https://purl.imsglobal.org/spec/lti/scope/noticehandlers"],
-            "notice_types_supported": ["LtiHelloWorldNotice", "LtiContextCopyNotice"],
+            "scope": [NOTICES_SCOPE],
+            "notice_types_supported": list(NOTICE_TYPES),
         },
         LTI + "eulaservice": {
             "url": f"{base}/api/lti/asset_processor_eulas/{number}",

@@ -16,11 +16,13 @@ from django.urls import path
 from lti_tool.sandbox import (
     addresses,
     clock,
+    copies,
     deep_linking,
     faults,
     gradebook,
     launches,
     mutations,
+    notices,
     oidc,
     registration,
     schools,
@@ -249,6 +251,24 @@ def save_dialogue(school: School, asked: Asked) -> Any:
     return [_link(link) for link in deep_linking.save(found, **asked)]
 
 
+def copy_course(school: School, asked: Asked) -> Any:
+    """The course once more, as the LMS copies it, and the notices that it sends about that (or keeps to itself).
+
+    `notice`: sent, lost, doubled, forged; `deliver`: really posted to the tool's handler, not only given here.
+    """
+    copied = copies.copy(_course_of(school, asked), title=asked.get("title", ""))
+    sent = notices.of_copy(copied, how=asked.get("notice", "sent"))
+    if asked.get("deliver"):
+        notices.post(school, sent)
+    return {"course": _course(copied), "notices": sent}
+
+
+def notice(school: School, asked: Asked) -> Any:
+    """One notice of any type with any claims, signed as the bending says; given, not posted."""
+    claims = notices.claims_of(school, asked.pop("type"), asked.pop("claims", {}))
+    return oidc.sign(school, mutations.mutate(claims, asked), asked)
+
+
 def launch_review(school: School, asked: Asked) -> Any:
     of = _who(school, asked | {"person": asked["of"]}) if asked.get("of") else None
     column = _item_of(school, asked)
@@ -373,6 +393,7 @@ VERBS: dict[str, Verb] = {
         read, course, people, enrol, link, change, line_items, launch, launch_review, launch_retrieve,
         registration_pass, tool_keeps, mint, rotate_key, fault, clear_faults, throttle, set_clock, forget_tokens,
         teacher_types, override, delete_line_item, grades, posts, counts, deep_link, dialogue, save_dialogue,
+        copy_course, notice,
     )
 }  # fmt: skip
 URLS = [

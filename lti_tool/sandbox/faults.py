@@ -22,6 +22,7 @@ ENDPOINTS = (
     "memberships",
     "configuration",
     "registration",
+    "notice_handlers",
 )
 _lock = threading.Lock()
 _faults: dict[str, list["Fault"]] = defaultdict(list)

@@ -119,6 +119,19 @@ class Link(models.Model):
     assigned = models.JSONField(null=True)
     # As Canvas calls them: unlock_at, lock_at, due_at. Moodle takes none from a tool.
     dates = models.JSONField(default=dict)
+    # Ids of the links that this one was copied from, nearest first, with commas.
+    history = models.TextField(blank=True)
+
+
+class NoticeHandler(models.Model):
+    """Where a tool wants to hear of what happens: one for each type of notice."""
+
+    school = models.ForeignKey(School, models.CASCADE, related_name="notice_handlers")
+    notice_type = models.CharField(max_length=100)
+    handler = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["school", "notice_type"], name="one_handler_per_type")]
 
 
 class Dialogue(models.Model):

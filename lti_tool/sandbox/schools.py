@@ -59,7 +59,8 @@ def _tool_defaults(school: School) -> dict[str, Any]:
         "canvas": (str(secrets.randbelow(9 * 10**17) + 10**17), f"4127:{digest[:40]}"),
     }
     client_id, deployment_id = shaped[school.profile]
-    return {"client_id": client_id, "deployment_id": deployment_id, "scopes": claims.SCOPES}
+    scopes = claims.SCOPES + ([claims.NOTICES_SCOPE] if school.profile == "canvas" else [])
+    return {"client_id": client_id, "deployment_id": deployment_id, "scopes": scopes}
 
 
 def add_course(

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.static import serve
 
-from lti_tool.sandbox import administration, ags, control, nrps, oidc, pages, registration, tokens
+from lti_tool.sandbox import administration, ags, control, notices, nrps, oidc, pages, registration, tokens
 
 SERVICES = [
     path("lineitems", ags.line_items, name="lineitems"),
@@ -43,6 +43,7 @@ urlpatterns = [
     path("<slug:school>/lti/registration", registration.register, name="registration"),
     path("<slug:school>/api/lti/registrations/<int:number>/configuration", registration.kept, name="kept"),
     path("<slug:school>/lti/storage", pages.storage, name="storage"),
+    path("<slug:school>/api/lti/notice-handlers/<int:number>", notices.handlers, name="notice_handlers"),
     path("<slug:school>/deep_linking_response", pages.deep_linking_response, name="deep-linking-response"),
     path("<slug:school>/lti/auth", oidc.auth, name="auth"),
     path("<slug:school>/lti/jwks", tokens.jwks, name="jwks"),

@@ -2,10 +2,10 @@
 
 import re
 from types import SimpleNamespace
-from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -19,6 +19,7 @@ from lti_tool.errors import Kind
 from lti_tool.models import Membership, Role, Score
 from tests import factories
 from tests.browser.visiting import visit
+from tests.choosing import choose
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -323,16 +324,66 @@ def test_pages_at_the_door(course, inspector, tool):
     assert inspector.found == ""
 
 
-def test_new_tab_and_deep_linking_pages(inspector, enrol, monkeypatch):
-    school = enrol("plain")
-    choosing = {"message_type": "LtiDeepLinkingRequest"}
-    settings = {"deep_link_return_url": f"{school.url}/back", "accept_types": ["ltiResourceLink"]}
-    settings |= {"accept_presentation_document_targets": ["iframe"]}
-    choosing["https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"] = settings
-    begun = school.begin_launch("teacher", 0, set=choosing)
-    inspector.tab.goto(f"{begun.url}?{urlencode(begun.params)}")
-    inspector.looks("deep linking", "Nothing can be added from here")
+def test_pages_of_choosing_in_the_lms(course, inspector):
+    tab, people = inspector.tab, course.people
+    factories.published(course.context, title=f"Shock {LONG_WORD}")
+    unlinked = factories.activity(factories.ResourceLinkFactory(context=course.context))
+    type(unlinked).objects.filter(pk=unlinked.pk).update(title=LONG_WORD, resource_link=None)
+    teacher = factories.choice(people["instructor"], course.context)
+    picker = path("activities:picker")
 
+    def opens_the_rest(tab):
+        tab.locator("summary").click()
+
+    def sends_wrong_things(tab):
+        tab.locator("summary").click()
+        tab.get_by_label("Name in the course").fill(LONG_WORD)
+        tab.get_by_role("radio", name=re.compile("Aseptic")).check()
+        tab.get_by_label(re.compile("Points in the gradebook")).fill("many")
+        tab.get_by_role("button", name="Make it and add it to the course").click()
+        tab.get_by_text("Not saved yet").wait_for()
+
+    heading = "Add an activity to your course"
+    inspector.visits(teacher, picker, "picker", heading, opens_the_rest)
+    inspector.visits(teacher, picker, "picker with problems", heading, sends_wrong_things)
+    one = factories.choice(people["instructor"], course.context, accept_multiple=False, accept_lineitem=False)
+    inspector.visits(one, picker, "picker of one", heading)
+    student = factories.choice(people["learner"], course.context, Role.LEARNER)
+    inspector.visits(student, picker, "picker of a student", "Activities are added by teachers")
+    links = factories.choice(people["instructor"], course.context, accept_types=["link"])
+    inspector.visits(links, picker, "place for links", "Nothing can be added from here")
+
+    tab.route("https://lms.example/**", lambda route: route.fulfill(status=204))  # the form stays where it is
+    tab.set_viewport_size(DESK)
+    visit(tab, inspector.tool, teacher, picker)
+    tab.get_by_role("checkbox", name=LONG_WORD).first.check()
+    tab.get_by_role("button", name="Add to the course", exact=True).click()
+    inspector.looks("on the way back", "Back to your course")
+    inspector.visits(teacher, picker, "answered", "Your choice was sent")
+
+    assert inspector.found == ""
+
+
+def test_pages_of_a_copied_course(course, inspector):
+    context, teacher = course.context, course.people["instructor"]
+    deployment = context.deployment
+    copied = factories.ContextFactory(deployment=deployment, title=LONG_WORD, history=[context.context_id])
+    factories.lti.Membership.objects.create(context=copied, person=teacher, role=Role.INSTRUCTOR)
+    key = str(course.link.activity.key)
+    link = factories.ResourceLinkFactory(context=copied, custom={"activity": key})
+    again = factories.ResourceLinkFactory(context=copied, custom={"activity": key})
+
+    start = path("activities:start")
+    inspector.visits(factories.launch(teacher, link), start, "copied activity", re.compile("."))
+    assert inspector.tab.get_by_role("button", name="Start empty instead").is_visible()
+    inspector.visits(factories.launch(teacher, again), start, "second link", "Rubric assessment")
+    assert inspector.tab.get_by_role("button", name="Open it from here").is_visible()
+
+    assert inspector.found == ""
+
+
+def test_new_tab_page(inspector, enrol, monkeypatch):
+    school = enrol("plain")
     monkeypatch.setattr(cookies, "set_binding", lambda *args, **kwargs: None)
     inspector.tab.goto(f"{school.url}/as/teacher/links/{school.links[0]['number']}/?window=1")
     inspector.looks("new tab", "Open in a tab of its own")
@@ -360,13 +411,21 @@ def test_densest_pages_in_the_dark_and_in_high_contrast(course, inspector):
     assert inspector.found == ""
 
 
+def _filled_form(school):
+    choice = choose(Client(), school, "assignment_selection")
+    choice.returns(choice.makes(LONG_WORD))
+    return choice.dialogue
+
+
 def test_pages_of_the_sandbox(inspector, enrol):
     school = enrol("canvas")
     school.add_students(2)
     school.teacher_types("student", 64.5, comment=PROSE)
     tab = inspector.tab
 
+    waiting = f"{school.url}/as/teacher/choose/{_filled_form(school)}/"
     for name, address, heading in [
+        ("filled form", waiting, "New assignment: find"),
         ("home", school.sandbox.url + "/", "Who do you want to be?"),
         ("course of a teacher", f"{school.url}/as/teacher/", re.compile(".")),
         ("course of a student", f"{school.url}/as/student/", re.compile(".")),
