@@ -57,7 +57,9 @@ def test_course_that_has_concluded_takes_no_grade_until_it_is_open_again(canvas)
     posts = len(canvas.posts())
     with time_machine.travel(timezone.now() + timedelta(seconds=10)):
         work()
-    assert len(canvas.posts()) == posts  # nothing is pushed into a course that is over: a refusal has no next try
+    assert (
+        len(canvas.posts()) == posts
+    )  # nothing is pushed into a course that is over: a refusal has no next try
     assert Score.objects.get().state == "refused"
     assert kept(activity)
 
