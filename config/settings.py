@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "lti_tool.middleware.FrameAncestorsMiddleware",
+    "config.headers.PermissionsPolicy",
     "config.administration.AdministrationHeaders",
     "lti_tool.middleware.CorrelationMiddleware",
     "lti_tool.middleware.LaunchMiddleware",

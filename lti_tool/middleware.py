@@ -78,7 +78,7 @@ class FrameAncestorsMiddleware:
         if not is_page or response.has_header("Location"):
             return response  # data and redirects are never framed: the policy's 'none' stays
         if request.path_info.startswith(settings.ADMINISTRATION_PATH):
-            return response  # administrators\' pages are never framed either
+            return response  # administrators' pages are never framed either
         response._csp_replace = {"frame-ancestors": ["'self'", *_origins(request)]}  # type: ignore[attr-defined]
         return response
 
