@@ -294,7 +294,8 @@ def test_expired_token_is_renewed_once(column):
     column.work()
 
     assert column.shown() == 14
-    assert column.school.requests("token") == 2
+    for_notices = column.school.requests("notice_handlers")  # other scopes, another token
+    assert column.school.requests("token") - for_notices == 2
 
 
 def test_token_that_is_always_refused_waits_for_the_administrator(column):
