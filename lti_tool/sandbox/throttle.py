@@ -22,7 +22,7 @@ LEAK = 10
 UP_FRONT = 50
 TOKEN = 200
 # The names of URLs that count, and what their requests cost beside their seconds.
-COSTS = {"lineitems": 0, "scores": 0, "results": 0, "memberships": 0, "token": TOKEN}
+COSTS = {"lineitems": 0, "scores": 0, "results": 0, "memberships": 0, "notice_handlers": 0, "token": TOKEN}
 _lock = threading.Lock()
 _buckets: dict[tuple[str, str], "Bucket"] = {}
 
