@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from lti_tool import http, session
-from lti_tool.models import Registration
+from lti_tool import framing, session
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -67,7 +66,7 @@ def activate_for(visit: session.Visit | None) -> None:
 
 
 class FrameAncestorsMiddleware:
-    """Only the platform of this answer may frame it; where no platform is known yet, any registered one."""
+    """Only the platform of this answer may frame it: lti_tool.framing."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -79,17 +78,5 @@ class FrameAncestorsMiddleware:
             return response  # data and redirects are never framed: the policy's 'none' stays
         if request.path_info.startswith(settings.ADMINISTRATION_PATH):
             return response  # administrators' pages are never framed either
-        response._csp_replace = {"frame-ancestors": ["'self'", *_origins(request)]}  # type: ignore[attr-defined]
+        response._csp_replace = {"frame-ancestors": ["'self'", *framing.ancestors(request)]}  # type: ignore[attr-defined]
         return response
-
-
-def _origins(request: HttpRequest) -> list[str]:
-    visit = getattr(request, "visit", None)
-    if visit:
-        return sorted(http.origins_of(visit.registration, visit.context.deployment))
-    if asked := getattr(request, "framed_by", None):
-        return sorted(http.origins_of(asked))
-    if (named := getattr(request, "framed_by_origins", None)) is not None:
-        return sorted(named)
-    every = Registration.objects.filter(status=Registration.Status.ACTIVE).prefetch_related("deployments")
-    return sorted({origin for row in every for origin in http.origins_of(row)})

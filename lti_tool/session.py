@@ -168,6 +168,18 @@ def begin_like(row: LaunchToken) -> Visit:
     return _visit(copy, token)
 
 
+def end(visit: Visit) -> None:
+    """End the visit here and in the tabs it was handed on to; they began as copies of it and so end at the same moment."""
+    row = visit.row
+    LaunchToken.objects.filter(
+        person=row.person,
+        context=row.context,
+        resource_link=row.resource_link,
+        deep_linking=row.deep_linking,
+        expires_at=row.expires_at,
+    ).delete()
+
+
 def find(token: str) -> Visit | None:
     """The Launch or DeepLinking of a token; None where it is unknown or expired, or the platform switched off since."""
     row = one(_valid().select_related(*_ROWS).filter(token_sha256=digest(token)))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("deep-linking/return/", views.deep_linking_return, name="deep_linking_return"),
     path("deep-linking/cancel/", views.deep_linking_cancel, name="deep_linking_cancel"),
     path("notices/", views.notices, name="notices"),
+    path("end/", views.end, name="end"),
     path("codes/", views.codes, name="codes"),
     path("open/<str:code>/", views.open_code, name="open"),
 ]

@@ -19,7 +19,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from lti_tool import cookies, deep_linking, http, keys, limits, oidc, problems, session
+from lti_tool import cookies, deep_linking, framing, http, keys, limits, oidc, problems, session
 from lti_tool import launch as launches
 from lti_tool import notices as notice_box
 from lti_tool.digests import digest
@@ -170,6 +170,9 @@ def _named_by_platform(request: HttpRequest) -> LaunchRejected | None:
 
 def _rejected(request: HttpRequest, rejection: LaunchRejected) -> HttpResponse:
     limits.rejections.count(request)
+    if rejection.reason == Reason.REGISTRATION_UNKNOWN:
+        # The page holds nothing, and whoever tries an LMS that is not registered yet shall see its words.
+        request.framed_by_origins = {framing.asking_origin(request)} - {""}  # type: ignore[attr-defined]
     log.warning("launch rejected", reason=rejection.reason.value, detail=rejection.detail[:100])
     if rejection.reason == Reason.REGISTRATION_WAITING:
         request.framed_by = rejection.registration  # type: ignore[attr-defined]
@@ -238,6 +241,17 @@ def notices(request: HttpRequest) -> JsonResponse:
         limits.rejections.count(request)
     errors = [{"notice": place, "reason": rejection.reason} for place, rejection in refused.items()]
     return JsonResponse({"errors": errors} if errors else {}, status=400 if errors else 200)
+
+
+@require_POST
+def end(request: HttpRequest) -> HttpResponse:
+    """Ends the visit, as on a tablet that others use too. The same answer where it was over already."""
+    visit = request.visit  # type: ignore[attr-defined]
+    if visit is not None:
+        request.framed_by_origins = http.origins_of(visit.registration, visit.context.deployment)  # type: ignore[attr-defined]
+        session.end(visit)
+        session.attach(request, None)
+    return render(request, "lti_tool/ended.html")
 
 
 @require_POST

@@ -5,7 +5,10 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from lti_tool.models import Deployment, LaunchToken, OneTimeCode
+from lti_tool import session
+from lti_tool.errors import Reason
+from lti_tool.models import Deployment, LaunchToken, OneTimeCode, Role
+from tests import factories
 from tests.certification.launching import form_of, launch
 
 pytestmark = pytest.mark.django_db
@@ -197,3 +200,38 @@ def test_logs_hold_no_name_no_token_and_no_subject(client, school, caplog):
     assert "launch" in logged
     for secret in (person.name, person.sub, person.email, form["id_token"][:40], form["state"]):
         assert secret not in logged
+
+
+def test_ended_visit_is_over_in_every_tab_and_nowhere_else(client, db):
+    link = factories.ResourceLinkFactory()
+    person = factories.member(link.context, Role.INSTRUCTOR)
+    tablet, elsewhere = factories.launch(person, link), factories.launch(person, link)
+    tab = session.begin_like(tablet.row)
+    code = session.issue_code(tablet, "/activities/start/")
+
+    answer = client.post("/lti/end/", headers={"Authorization": f"Bearer {tablet.token}"})
+
+    assert (answer.status_code, "Your visit has ended" in answer.text) == (200, True)
+    assert "End this visit" not in answer.text
+    assert session.find(tablet.token) is session.find(tab.token) is session.redeem_code(code) is None
+    assert (
+        session.find(elsewhere.token) is not None
+    )  # another launch of the same person, on a device of their own
+    again = client.post("/lti/end/", headers={"Authorization": f"Bearer {tablet.token}"})
+    assert again.status_code == 200
+    assert (
+        client.get("/activities/start/", headers={"Authorization": f"Bearer {tablet.token}"}).status_code
+        == 401
+    )
+
+
+def test_launch_form_of_an_ended_visit_opens_nothing(client, school):
+    form = form_of(client, school, "teacher")
+    opened = client.post("/lti/launch/", form)
+    token = opened.context["launch"].token
+    client.post("/lti/end/", headers={"Authorization": f"Bearer {token}"})
+
+    again = client.post("/lti/launch/", form)  # Back, and “send again”
+
+    assert again.status_code == 403
+    assert again.context["rejection"].reason == Reason.REPLAYED

@@ -110,6 +110,7 @@ TABLE = [
     ("GET", "lti_tool:canvas-json", (), None, dict.fromkeys(ROLES, 200)),
     ("GET", "lti_tool:jwks", (), None, dict.fromkeys(ROLES, 200)),
     ("POST", "lti_tool:notices", (), {}, dict.fromkeys(ROLES, 400)),  # signed by platforms: test_notices.py
+    ("POST", "lti_tool:end", (), {}, dict.fromkeys(ROLES, 200)),  # whoever it is, it is over afterwards
     ("POST", "lti_tool:codes", (), {"path": "/nowhere/"}, allow(*EVERYONE, ok=400)),
     ("GET", "lti_tool:open", ("code",), None, dict.fromkeys(ROLES, 410)),
 ]

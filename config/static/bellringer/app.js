@@ -3,10 +3,12 @@
 
 import { announce } from "./launch.js";
 import "./dialog.js";
+import "./frame.js";
+import * as leave from "./leave.js";
 import * as levelRows from "./level-rows.js";
 import * as markSheet from "./mark-sheet.js";
 
-const behaviours = [levelRows, markSheet];
+const behaviours = [leave, levelRows, markSheet];
 
 document.addEventListener("htmx:load", (event) => {
   const root = event.detail.elt ?? document.body;

@@ -1,5 +1,7 @@
 // The launch token: kept for this frame, sent with every request, from this one place.
 
+import { ask, supports } from "./platform.js";
+
 const STORED = "bellringer.launch";
 const meta = (name) => document.querySelector(`meta[name="${name}"]`);
 
@@ -38,6 +40,14 @@ function remember() {
   storage.set(STORED, token);
 }
 
+/** The visit is over: this frame keeps nothing that could go on with it. What older history entries hold has ended. */
+export function forget() {
+  token = null;
+  storage.delete(STORED);
+  const { [STORED]: _, ...rest } = history.state ?? {};
+  history.replaceState(rest, "");
+}
+
 function headers(extra = {}) {
   return token ? { ...extra, Authorization: `Bearer ${token}` } : extra;
 }
@@ -53,10 +63,11 @@ export function api(path, { method = "GET", body } = {}) {
   });
 }
 
-/** Say something to everyone: shown for a moment and read aloud. */
-export function announce(text) {
+/** Have something read aloud: by the LMS's page where it does that, since not all readers listen inside frames; else by ours. */
+export async function announce(text) {
   const announcer = document.getElementById("announcer");
   if (!announcer || !text) return;
+  if (supports("lti.screenReaderAlert") && (await ask("lti.screenReaderAlert", { body: text }))) return;
   announcer.textContent = "";
   requestAnimationFrame(() => (announcer.textContent = text));
 }
@@ -113,6 +124,8 @@ document.addEventListener("click", async (event) => {
 });
 
 openShell();
+// Back leads to a page whose visit may be over.
+document.addEventListener("htmx:historyRestore", openShell);
 
 // Until htmx listens, a click would leave without the token: a first page comes inert, and wakes up here.
 document.addEventListener("DOMContentLoaded", () => document.getElementById("page")?.removeAttribute("inert"));

@@ -13,6 +13,11 @@ export function queueOf(sheet, rater) {
   return queues.get(name);
 }
 
+/** Whether anything of any sheet has not reached the server. */
+export function isUnsaved() {
+  return [...queues.values()].some((queue) => !queue.isIdle);
+}
+
 class SaveQueue extends EventTarget {
   revision = 0;
   hasFailed = false;
@@ -122,6 +127,7 @@ class SaveQueue extends EventTarget {
   #changed() {
     this.#store();
     this.dispatchEvent(new Event("change"));
+    document.dispatchEvent(new CustomEvent("bellringer:unsaved", { detail: isUnsaved() }));
   }
 }
 
