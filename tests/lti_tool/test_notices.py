@@ -181,8 +181,8 @@ COPY = {
         ({"header": {"kid": "unknown"}}, Reason.KEY_UNKNOWN),
         ({"alg": "none"}, Reason.SIGNATURE_WRONG),
         ({"alg": "HS256"}, Reason.SIGNATURE_WRONG),
-        ({"iat": NOW - 7300, "expires": NOW + 60}, Reason.TIME_WRONG),
-        ({"iat": NOW - 100, "expires": NOW - 80}, Reason.TIME_WRONG),
+        ({"iat": -7300, "expires": 60}, Reason.TIME_WRONG),
+        ({"iat": -100, "expires": -80}, Reason.TIME_WRONG),
         ({"remove": ["exp"]}, Reason.TIME_MISSING),
         ({"remove": ["nonce"]}, Reason.TOKEN_MALFORMED),
         ({"set": {"deployment_id": "nobody knows"}}, Reason.DEPLOYMENT_UNKNOWN),
@@ -202,7 +202,8 @@ COPY = {
     ids=lambda value: str(value)[:60],
 )
 def test_every_bent_notice_is_refused_with_its_reason_and_leaves_nothing(client, canvas, bent, reason):
-    token = canvas.notice(claims=COPY, **bent)
+    moments = {name: int(time.time()) + bent[name] for name in ("iat", "expires") if name in bent}
+    token = canvas.notice(claims=COPY, **bent | moments)
 
     answer = post(client, token)
 
