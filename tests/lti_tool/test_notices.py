@@ -163,7 +163,6 @@ def test_forged_notice_is_refused_and_the_good_one_beside_it_is_kept(client, lis
     assert Problem.objects.get(area=Problem.Area.NOTICES).code == Reason.SIGNATURE_WRONG
 
 
-NOW = int(time.time())
 COPY = {
     claims.CONTEXT: {"id": "new", "title": "New", "type": ["x"]},
     claims.ORIGIN_CONTEXTS: ["old"],
