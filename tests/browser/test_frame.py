@@ -211,7 +211,8 @@ def test_ended_visit_shows_nothing_by_back_or_reload_and_its_token_is_dead(brows
     ends(teacher)
 
     assert LaunchToken.objects.count() == 0
-    assert teacher.frame.evaluate("history.state?.['bellringer.launch'] ?? null") is None
+    teacher.frame.wait_for_function("() => !history.state?.['bellringer.launch']")
+    assert "/lti/" not in teacher.frame.url
     teacher.frame.evaluate("history.back()")
     teacher.tool.get_by_role("heading", name=re.compile("^Please open")).wait_for()
     assert "Publish" not in teacher.frame.locator("body").inner_text()

@@ -9,6 +9,7 @@ import pytest
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "platforms" / "canvas" / "post_message.json"
 EXCHANGES = json.loads(SAMPLE.read_text())["exchanges"]
+ALLOWED = set(json.loads(SAMPLE.read_text())["allow_list"])
 LIMITS = json.loads(SAMPLE.read_text())["storage_limits"]
 ASK = """([message, target]) => new Promise((resolve) => {
     const frame = target === null ? window.parent : window.parent.frames[target];
@@ -73,7 +74,14 @@ def test_canvas_answers_for_storage_in_the_recorded_words(framed):
     target = asked["reply"]["supported_messages"][0]["frame"]
     too_long = {"value": "x" * (LIMITS["chars_per_tool"] + 1)}
 
-    assert canvas.asks(asked["send"]) == asked["reply"]
+    answer = canvas.asks(asked["send"])
+    # The recording shows three of the messages; each one the page names is one that Canvas allows.
+    told = answer.pop("supported_messages")
+    assert answer == {name: value for name, value in asked["reply"].items() if name != "supported_messages"}
+    assert [message for message in told if message in asked["reply"]["supported_messages"]] == asked["reply"][
+        "supported_messages"
+    ]
+    assert {message["subject"] for message in told} <= ALLOWED
     put, over = recorded("lti.put_data")
     (got,) = recorded("lti.get_data")
     for exchange, sent in (
@@ -120,6 +128,31 @@ def test_moodle_answers_no_message_at_all(framed):
         assert moodle.asks({"subject": subject, "message_id": "m", "key": "k", "height": 1240}) is None
 
     assert moodle.tab.locator("iframe[name=tool-frame]").bounding_box()["height"] == before
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "lti.fetchWindowSize",
+        "lti.getPageSettings",
+        "lti.screenReaderAlert",
+        "lti.setUnloadMessage",
+        "lti.scrollToTop",
+    ],
+)
+def test_canvas_answers_what_helps_a_page_in_the_recorded_shape(framed, subject):
+    (exchange,) = recorded(subject)
+
+    answer = framed("canvas").opens().asks(exchange["send"])
+
+    assert shape(answer, leave={"message_id"}) == shape(exchange["reply"], leave={"message_id"})
+
+
+def shape(value, leave=()):
+    """Which members there are, and what each is: texts, numbers, yes or no."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items() if name not in leave}
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
 
 
 def test_canvas_resizes_the_frame_without_a_word(framed):

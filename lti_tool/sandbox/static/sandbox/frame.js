@@ -61,7 +61,7 @@ function hear(event) {
   const members = Object.hasOwn(DEEDS, subject)
     ? DEEDS[subject](event.data)
     : answerForStorage(event.data, toolOrigin, storage);
-  if (members) event.source.postMessage({ subject: `${subject}.response`, message_id, ...members }, event.origin);
+  if (members) event.source?.postMessage({ subject: `${subject}.response`, message_id, ...members }, event.origin);
 }
 
 function open() {
