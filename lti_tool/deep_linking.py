@@ -77,10 +77,10 @@ def answer(
             row.answer = _claims(visit, items, message, problem, getattr(request, "correlation_id", ""))
             row.answered_at = timezone.now()
             row.save(update_fields=["answer", "answered_at"])
-    return go_to_return(request, visit)
+    return _to_return_page(request, visit)
 
 
-def go_to_return(request: HttpRequest, visit: DeepLinking) -> HttpResponse:
+def _to_return_page(request: HttpRequest, visit: DeepLinking) -> HttpResponse:
     """To the page that posts the answer: a whole new document, because this one's policy would not let it go."""
     code = session.issue_code(visit, reverse("lti_tool:deep_linking_return"))
     where = reverse("lti_tool:open", args=[code])

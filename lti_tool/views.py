@@ -188,12 +188,15 @@ def _rejected(request: HttpRequest, rejection: LaunchRejected) -> HttpResponse:
 
 @require_GET
 def deep_linking_return(request: HttpRequest) -> HttpResponse:
-    """The form that takes the choice back to the platform. A document of its own: its policy lets it post there."""
+    """The form that takes the choice back to the platform. A document of its own: its policy lets it post there.
+
+    It posts itself when its one-time code opens it. Back and reload lead to the page that asks before it sends anything again.
+    """
     visit = request.deep_linking  # type: ignore[attr-defined]
-    if visit is None or not visit.is_answered:
+    if visit is None:
         return session.shell(request)
-    if request.htmx:  # type: ignore[attr-defined]
-        return deep_linking.go_to_return(request, visit)
+    if not visit.token or not visit.is_answered:
+        return HttpResponseRedirect(resolve_url(settings.LTI_DEEP_LINKING_URL), status=303)
     form = {"return_url": visit.asked.return_url, "jwt": deep_linking.response(visit)}
     response = render(request, "lti_tool/deep_linking_return.html", form)
     response._csp_update = {"form-action": http.origin(form["return_url"])}  # type: ignore[attr-defined]

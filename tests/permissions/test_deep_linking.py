@@ -27,7 +27,7 @@ CHOICES = [
     ("POST", "activities:picker_new", TEMPLATE, ANSWERED, ANSWERED),
     ("POST", "activities:picker_new", {}, 400, ANSWERED),
     ("POST", "lti_tool:deep_linking_cancel", {}, ANSWERED, ANSWERED),
-    ("GET", "lti_tool:deep_linking_return", None, 401, 401),  # nothing has been chosen yet
+    ("GET", "lti_tool:deep_linking_return", None, 303, 303),  # to the picker: it opens by its code only
 ]
 OPEN_TO_CHOICES = {name for _, name, *_ in CHOICES}
 # What answers everybody alike, with a launch or without, is not a launch's.

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import jwt
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from assessments.activities.models import Activity
 from assessments.audit.models import Event
@@ -260,6 +261,31 @@ def test_second_click_makes_nothing_and_sends_the_same_again(client, school):
     assert once[DL + "content_items"] == again[DL + "content_items"]
     assert once["nonce"] != again["nonce"]
     assert "Your choice was sent" in choice.get("activities:picker").text
+
+
+@pytest.mark.row("C29")
+def test_back_and_reload_of_the_way_home_send_nothing_by_themselves(client, canvas):
+    choice = choose(client, canvas, "course_assignments_menu")
+    assert choice.returns(choice.makes("Chest pain")).status_code == 200
+
+    again = choice.get("lti_tool:deep_linking_return")
+    assert (again.status_code, again["Location"]) == (303, "/activities/choose/")
+    assert "data-return-form" not in choice.get("activities:picker").text
+    assert (choice.came_back["answers"], choice.came_back["made"]) == (1, 1)
+
+
+def test_list_of_activities_takes_as_many_queries_for_thirty_as_for_one(client, school):
+    choice = choose(client, school, "many")
+    _unlinked(school, "0")
+    with CaptureQueriesContext(connection) as one:
+        choice.get("activities:picker")
+    for number in range(1, 30):
+        _unlinked(school, str(number))
+    with CaptureQueriesContext(connection) as thirty:
+        page = choice.get("activities:picker")
+
+    assert page.text.count('name="activity"') == 30
+    assert len(thirty) == len(one)
 
 
 @pytest.mark.row("C29")

@@ -1,8 +1,11 @@
 """Next year's course: a copy brings its rubrics and set-ups along, and nobody and no mark."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from assessments.activities.models import Activity, Assessment
@@ -15,6 +18,7 @@ from assessments.rubrics.models import Rubric
 from lti_tool import claims, worker
 from lti_tool.models import Context, Person, Score
 from tests import factories, recordings
+from tests.certification.launching import form_of
 from tests.choosing import choose, open_link
 from tests.schools import enrol
 
@@ -136,6 +140,34 @@ def test_copying_happens_once_however_often_teachers_come(school):
         open_link(Client(), school, of(school, course), "teacher")
 
     assert Activity.objects.count() == Rubric.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_teachers_who_come_at_the_same_moment_share_one_copy(school):
+    chosen(school)
+    course, _ = school.copy_course()
+    forms = [_form(school, of(school, course)) for _ in range(3)]
+
+    def arrives(form):
+        try:
+            return form.client.post("/lti/launch/", form.fields).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert set(pool.map(arrives, forms)) == {200}
+    assert Activity.objects.count() == Rubric.objects.count() == 2
+
+
+@dataclass
+class _Form:
+    client: Client
+    fields: dict
+
+
+def _form(school, link):
+    client = Client()
+    return _Form(client, form_of(client, school, "teacher", link=link["number"]))
 
 
 def test_copy_of_a_copy_takes_what_the_copy_had_become(school):
