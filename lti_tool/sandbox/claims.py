@@ -13,6 +13,7 @@ LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 AGS_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+PLACEMENT = "https://www.instructure.com/placement"
 BASIC_OUTCOME = "https://purl.imsglobal.org/spec/lti-bo/claim/basicoutcome"
 NRPS_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 SCOPES = [
@@ -39,7 +40,7 @@ def build(
     if school.profile == "moodle":
         claims |= _of_moodle(school, person, course, link, document_target)
     if school.profile == "canvas":
-        claims |= _of_canvas(school, person, course)
+        claims |= _of_canvas(school, person, course, link)
     return claims | _times(school) | {"nonce": nonce}
 
 
@@ -84,7 +85,8 @@ def _of_every_platform(
 
 def roles(school: School, person: Person, course: Course) -> list[str]:
     enrolment = Enrolment.objects.filter(course=course, person=person).first()
-    return sorted(profiles.of(school).launch_roles[enrolment.role]) if enrolment else []
+    own = profiles.of(school).launch_roles[enrolment.role] if enrolment else []
+    return sorted({*own, *person.extra_roles})
 
 
 def _resource_link(course: Course, link: Link | None) -> dict[str, str]:
@@ -115,7 +117,9 @@ def personal(school: School, person: Person) -> dict[str, str]:
         shown["email"] = person.email
     if school.privacy == "all" and school.profile != "moodle":
         shown["picture"] = person.picture
-    return {name: value for name, value in shown.items() if value}
+    # Canvas, captured: somebody without a family name has an empty one.
+    kept = ("family_name",) if school.profile == "canvas" else ()
+    return {name: value for name, value in shown.items() if value or name in kept}
 
 
 def services(school: School, course: Course, link: Link | None) -> dict[str, Any]:
@@ -233,7 +237,8 @@ def basic_outcome(school: School, person: Person, link: Link | None) -> dict[str
     }
 
 
-def _of_canvas(school: School, person: Person, course: Course) -> dict[str, Any]:
+def _of_canvas(school: School, person: Person, course: Course, link: Link | None) -> dict[str, Any]:
+    """Opened as an assignment there is no placement; from the course menu there is one."""
     base, number = addresses.school(school), school.pk
     legacy = legacy_id(person)
     claims: dict[str, Any] = {
@@ -253,12 +258,14 @@ def _of_canvas(school: School, person: Person, course: Course) -> dict[str, Any]
                 "https://purl.imsglobal.org/spec/lti/scope/eula/deployment",
             ],
         },
-        "https://www.instructure.com/placement": None,
+        PLACEMENT: None if link else "course_navigation",
     }
     if school.privacy in ("names", "all"):
         claims[LTI + "lis"] = {
-            "person_sourcedid": f"SIS-{person.handle}",
-            "course_offering_sourcedid": f"SIS-C-{course.label}",
+            "person_sourcedid": f"SIS-{person.handle}" if person.has_sis_id else "$Person.sourcedId",
+            "course_offering_sourcedid": f"SIS-C-{course.label}"
+            if course.has_sis_id
+            else "$CourseSection.sourcedId",
         }
     if school.privacy == "all" and _is_observer(course, person):
         watched = Enrolment.objects.filter(course=course, role="student").select_related("person").first()

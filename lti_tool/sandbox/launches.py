@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from lti_tool.sandbox import clock, profiles
-from lti_tool.sandbox.claims import legacy_id
+from lti_tool.sandbox.claims import PLACEMENT, legacy_id
 from lti_tool.sandbox.models import Course, LaunchHint, LineItem, Link, Person, School
 
 HINT_SECONDS = 300
@@ -70,7 +70,7 @@ def begin_retrieve(
 
     Canvas, measured by others (speedgrader_retrieve.json): no column, no placement, the course as the resource link.
     """
-    aimed = _aimed_at(url, {})
+    aimed = _aimed_at(url, {PLACEMENT: None})
     return begin(
         school=school,
         person=person,

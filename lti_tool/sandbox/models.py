@@ -73,6 +73,10 @@ class Person(models.Model):
     family_name = models.CharField(max_length=100, blank=True)
     email = models.CharField(max_length=200, blank=True)
     locale = models.CharField(max_length=20, default="en")
+    # Canvas: roles held elsewhere in the school; ids from before accounts were merged; whether there is a SIS id.
+    extra_roles = models.JSONField(default=list)
+    past_subs = models.JSONField(default=list)
+    has_sis_id = models.BooleanField(default=True)
     picture = models.CharField(max_length=500, blank=True)
     high_contrast = models.BooleanField(default=False)
 
@@ -91,6 +95,7 @@ class Course(models.Model):
     concluded = models.BooleanField(default=False)
     # Canvas: registered and switched on, and still not in this course.
     has_tool = models.BooleanField(default=True)
+    has_sis_id = models.BooleanField(default=True)
     history = models.TextField(blank=True)
 
 

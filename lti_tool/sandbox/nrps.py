@@ -51,7 +51,7 @@ def _member(call: Call, enrolment: Enrolment) -> dict[str, Any]:
             member["ext_user_username"] = person.handle
     if call.school.profile == "canvas":
         member["lti11_legacy_user_id"] = legacy_id(person)
-        if "name" in member:
+        if "name" in member and person.has_sis_id:
             member["lis_person_sourcedid"] = f"SIS-{person.handle}"
     return member
 

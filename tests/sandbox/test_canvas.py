@@ -186,6 +186,15 @@ def test_results_are_of_the_scored_only_and_show_a_teachers_change(canvas, colum
     assert get_results(canvas, column, "user_id=nobody") == []
 
 
+def test_a_score_finds_somebody_by_their_number_and_by_an_id_from_before_a_merge(canvas, post):
+    canvas.change("person", {"past_subs": ["before-the-merge"]}, person="student")
+    scored = post(userId="before-the-merge")
+    assert (scored.status_code, shown(canvas)) == (200, 80)
+
+    (result,) = get_results(canvas, canvas.links[0]["line_item"]["id"], "user_id=before-the-merge")
+    assert result["userId"] == canvas.sub("student")
+
+
 # What is refused: each row of the table is in test_canvas_errors
 
 

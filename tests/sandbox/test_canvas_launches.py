@@ -9,6 +9,10 @@ import pytest
 from tests.sandbox_lms import NoForm
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "platforms" / "canvas"
+LAUNCHES = SAMPLES.parent.parent / "launches" / "canvas"
+LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+PLACEMENT = "https://www.instructure.com/placement"
+SCHOOL_INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor"
 LOGIN = json.loads((SAMPLES / "oidc.login_request.json").read_text())
 ANSWER = json.loads((SAMPLES / "oidc.auth_request_and_response.json").read_text())
 HEADERS = json.loads((SAMPLES / "jwt_headers.json").read_text())
@@ -93,3 +97,89 @@ def test_the_phone_apps_name_no_storage(canvas):
     params = canvas.begin_launch("student", login={"lti_storage_target": None}).params
 
     assert set(params) == set(LOGIN["production"]) - {"lti_storage_target"}
+
+
+def recorded(name):
+    return json.loads((LAUNCHES / f"id_token.{name}.json").read_text())
+
+
+def launched(school, person, **how):
+    form = school.collect(school.begin_launch(person, **how))
+    return jwt.decode(form["id_token"], options={"verify_signature": False})
+
+
+def members(claims):
+    """Which claims there are and what they have inside; custom parameters are the tool's own choice."""
+    return {
+        name: set(value) if isinstance(value, dict) else None
+        for name, value in claims.items()
+        if name != LTI + "custom"
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "recording"),
+    [
+        ("teacher", "instructor.course_navigation"),
+        ("designer", "designer.course_navigation"),
+        ("admin", "account_admin_not_enrolled.course_navigation"),
+    ],
+)
+def test_a_launch_from_the_course_menu_is_the_captured_one(sandbox, role, recording):
+    people = [{"handle": role, "name": "Ingrid Nord", "role": role}]
+    wanted = recorded(recording)
+
+    claims = launched(sandbox.school("canvas", people=people), role, link=0)
+
+    assert members(claims) == members(wanted)
+    assert (claims[PLACEMENT], claims[LTI + "roles"]) == (wanted[PLACEMENT], wanted[LTI + "roles"])
+    assert claims[LTI + "resource_link"]["id"] == claims[LTI + "context"]["id"]
+
+
+def test_a_learner_who_teaches_elsewhere_has_the_roles_of_the_school_too(sandbox):
+    wanted = recorded("student.who_teaches_elsewhere")
+    school = sandbox.school("canvas")
+    school.change("person", {"extra_roles": [SCHOOL_INSTRUCTOR]}, person="student")
+
+    claims = launched(school, "student")
+
+    assert claims[LTI + "roles"] == wanted[LTI + "roles"]
+    assert claims[PLACEMENT] is wanted[PLACEMENT] is None
+
+
+def test_without_sis_ids_variables_arrive_as_their_names_and_a_family_name_may_be_empty(sandbox):
+    wanted = recorded("no_sis_no_family_name_rtl_locale")
+    people = [{"handle": "observer", "name": "Olivia", "role": "observer", "locale": wanted["locale"]}]
+    school = sandbox.school("canvas", people=people)
+    school.change("person", {"has_sis_id": False}, person="observer")
+    school.change("course", {"has_sis_id": False})
+
+    claims = launched(school, "observer", link=0)
+
+    same = (LTI + "lis", LTI + "roles", "family_name", "locale", PLACEMENT)
+    assert {name: claims[name] for name in same} == {name: wanted[name] for name in same}
+
+
+def test_speedgrader_opens_the_stored_address_without_column_or_placement(canvas):
+    wanted = recorded("instructor.speedgrader_retrieve")["id_token"]
+    address = "http://127.0.0.1:8000/lti/launch/?activity=osce-42&review=x"
+
+    form = canvas.collect(canvas.begin_retrieve("teacher", address), redirect_uri=address)
+
+    claims = jwt.decode(form["id_token"], options={"verify_signature": False})
+    ags = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+    for name in (ags, LTI + "resource_link"):
+        assert set(claims[name]) == set(wanted[name])
+    assert claims[PLACEMENT] is wanted[PLACEMENT] is None
+    assert claims[LTI + "target_link_uri"] == address
+
+
+def test_a_course_level_install_has_a_deployment_of_its_own(sandbox):
+    wanted = recorded("instructor.course_level_install")
+    course = sandbox.school("canvas")
+    course.change("tool", {"deployment_id": wanted[LTI + "deployment_id"]})
+
+    begun = course.begin_launch("teacher", link=0)
+
+    assert begun.params["lti_deployment_id"] == wanted[LTI + "deployment_id"]
+    assert launched(course, "teacher", link=0)[LTI + "deployment_id"] == wanted[LTI + "deployment_id"]
