@@ -127,22 +127,24 @@ def sentences(column):
 @pytest.mark.row("C18")
 def test_platform_that_does_not_let_us_in_is_asked_once_an_hour_for_all(canvas_column):
     column = canvas_column
+    column.work()  # asks for notices, which is another matter
+    before = asked(column)
     column.school.switch_off_tool()
     publish_all(column)
 
     column.work()
     deployment = Deployment.objects.get()
-    assert (asked(column), deployment.pause_reason) == (2, "needs_admin")
+    assert (asked(column) - before, deployment.pause_reason) == (2, "needs_admin")
     assert all("administrator" in sentence for sentence in sentences(column))
     assert Problem.objects.get(area="grades").code == "needs_admin"
     with later(minutes=30):
         column.work()
-    assert asked(column) == 2
+    assert asked(column) - before == 2
 
     # After the pause one goes ahead; it fails, and the others stay where they are.
     with later(minutes=70):
         column.work()
-    assert asked(column) == 3  # no longer a token, even
+    assert asked(column) - before == 3  # no longer a token, even
 
     column.school.switch_off_tool(on=True)
     Deployment.objects.update(paused_until=timezone.now())

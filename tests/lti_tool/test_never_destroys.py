@@ -299,6 +299,7 @@ def test_worker_that_dies_leaves_its_leases(column):
     story = Story(column, column.people[0], clock)
     try:
         clock.advance(2)
+        worker.work_once()  # asks for notices, which is another matter
         story.publish(11)
         with dying(2, after_it=True), pytest.raises(Killed):
             column.work()
