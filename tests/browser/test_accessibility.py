@@ -396,7 +396,12 @@ def test_densest_pages_in_the_dark_and_in_high_contrast(course, inspector):
     plain = factories.launch(person, course.link)
     contrast = factories.launch(person, course.link, high_contrast=True)
 
-    for name, address in [("sheet", course.begun.get_absolute_url()), ("home", path("activities:start"))]:
+    leaving = clicks("End this visit", "dialog[open]")
+    for name, address, after in [
+        ("sheet", course.begun.get_absolute_url(), None),
+        ("people", path("people:people", course.running.key), None),
+        ("home, leaving", path("activities:start"), leaving),
+    ]:
         for asked, launch, media in [
             ("dark", plain, {"color_scheme": "dark"}),
             ("contrast on the device", plain, {"contrast": "more"}),
@@ -404,7 +409,7 @@ def test_densest_pages_in_the_dark_and_in_high_contrast(course, inspector):
             ("contrast in the LMS, dark device", contrast, {"color_scheme": "dark"}),
         ]:
             tab.emulate_media(**{"color_scheme": "light", "contrast": "no-preference"} | media)
-            inspector.visits(launch, address, f"{name}, {asked}", re.compile("."))
+            inspector.visits(launch, address, f"{name}, {asked}", re.compile("."), after)
 
     colours = tab.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert colours == "rgb(255, 255, 255)"  # the LMS's word about contrast beats the device's dark
