@@ -33,7 +33,7 @@ def chromium():
 def browser(chromium):
     """A browser that nobody has used, on a screen like a small laptop's. A page error fails the test."""
     context = chromium.new_context(viewport={"width": 1200, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(25_000)
     problems = []
     context.on("weberror", lambda error: problems.append(str(error.error)))
     context.on("console", lambda message: problems.append(message.text) if _is_csp(message) else None)

@@ -55,7 +55,7 @@ def test_demo_starts_says_where_and_leaves_nothing_running(tmp_path):
         signs_in(f"http://127.0.0.1:{tool_port}/admin/", re.search(r"password (\S+)", said)[1])
     finally:
         os.kill(demo.pid, signal.SIGINT if demo.poll() is None else 0)
-        demo.wait(timeout=30)
+        demo.wait(timeout=90)
         demo.stdout.close()
 
     deadline = time.monotonic() + 10
