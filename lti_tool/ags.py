@@ -20,7 +20,7 @@ LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE = "application/vnd.ims.lis.v1.score+json"
 RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
-SUBMISSION_EXTENSION = "https://canvas.instructure.com/lti/submission"
+SUBMISSION_EXTENSION = claims.CANVAS + "submission"
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,10 @@ class PlatformConnector(ServiceConnector):
         accept: str = "application/json",
         case_insensitive_headers: bool = False,
     ) -> TServiceConnectorResponse:
-        """PyLTI1p3's way to call; raises ServiceError for anything but success."""
+        """PyLTI1p3's way to call; raises ServiceError for anything but success.
+
+        Nothing of ours calls it. Without it, PyLTI1p3's own would be there: no address checked, no limit kept.
+        """
         answer = self.call(
             "POST" if is_post else "GET",
             url,

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from lti_tool import claims, keys, outbox, session, tool_configuration
+from lti_tool.claims import CANVAS
 from lti_tool.digests import new_secret
 from lti_tool.models import DeepLinkingRequest, Registration
 from lti_tool.platforms import habits
@@ -29,7 +30,6 @@ from lti_tool.session import DeepLinking
 
 LIVES_SECONDS = 300
 CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
-CANVAS = "https://canvas.instructure.com/lti/"
 TITLE_MAX = 255
 # Sent along with every link, so that a copy of it says what it is a copy of, whatever the registration asks for.
 _LINEAGE = ("context_history", "link_history")

@@ -140,12 +140,13 @@ class Invite(models.Model):
         return self.label
 
 
-def in_service(deployment: str) -> models.Q:
+def in_service(deployment: str = "") -> models.Q:
     """Rows whose deployment may launch and be served: it is approved, and so is its registration.
 
-    `deployment` is the path that leads there, `resource_link__deployment` for one.
+    `deployment` is the path that leads there, `resource_link__deployment` for one; empty for deployments themselves.
     """
-    active = {f"{deployment}__status": Status.ACTIVE, f"{deployment}__registration__status": Status.ACTIVE}
+    path = f"{deployment}__" if deployment else ""
+    active = {f"{path}status": Status.ACTIVE, f"{path}registration__status": Status.ACTIVE}
     return models.Q(**active)
 
 

@@ -18,7 +18,7 @@ from lti_tool import claims as names
 from lti_tool import problems
 from lti_tool.connector import PlatformConnector, check
 from lti_tool.errors import LaunchRejected, ServiceError
-from lti_tool.models import Context, Deployment, Notice, Problem, Registration
+from lti_tool.models import Context, Deployment, Notice, Problem, in_service
 from lti_tool.verification import VerifiedNotice, verify_notice
 
 log = structlog.get_logger(__name__)
@@ -128,11 +128,7 @@ def _remember_origin(notice: Notice) -> None:
 def claim() -> Deployment | None:
     """A deployment that is due to be asked for its notices, and is nobody else's for a while."""
     now = timezone.now()
-    due = Deployment.objects.select_related("registration").filter(
-        status=Deployment.Status.ACTIVE,
-        registration__status=Registration.Status.ACTIVE,
-        notices_ask_at__lte=now,
-    )
+    due = Deployment.objects.select_related("registration").filter(in_service(), notices_ask_at__lte=now)
     for deployment in due.exclude(notices_url="").order_by("notices_ask_at")[:5]:
         mine = Deployment.objects.filter(pk=deployment.pk, notices_ask_at=deployment.notices_ask_at)
         if mine.update(notices_ask_at=now + LEASE):

@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lti_tool import http
-from lti_tool.claims import RESOURCE_LINK_REQUEST, is_storable
+from lti_tool.claims import CANVAS, RESOURCE_LINK_REQUEST, is_storable
 from lti_tool.errors import Kind, Obstacle, RegistrationRefused, ServiceError
 from lti_tool.http import Answer
 from lti_tool.models import ID_LENGTH, URL_LENGTH, Registration
 from lti_tool.network import Unreachable
 
 PLATFORM_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
-CANVAS = "https://canvas.instructure.com/lti/"
 MAX_BYTES = 512 * 1024
 SECONDS = 10.0  # somebody is waiting in front of the page
 MAX_TOKEN = 8000

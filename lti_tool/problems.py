@@ -5,7 +5,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from lti_tool.claims import storable
-from lti_tool.errors import LtiError
 from lti_tool.models import Deployment, Problem, Registration
 
 MAX_SAID = 500
@@ -29,8 +28,3 @@ def note(
         row, is_new = Problem.objects.get_or_create(**place, defaults={**newest, "first_at": now})
     if not is_new:  # another request met it in the same moment
         Problem.objects.filter(pk=row.pk).update(times=F("times") + 1, **newest)
-
-
-def said_by(error: LtiError) -> str:
-    """The words worth keeping of an error: the platform's own, or our detail."""
-    return str(getattr(error, "said", "") or getattr(error, "detail", ""))

@@ -8,14 +8,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from lti_tool import http, invites, openid_configuration, tool_configuration
-from lti_tool.claims import is_storable
+from lti_tool.claims import CANVAS, is_storable
 from lti_tool.connector import said
 from lti_tool.errors import Kind, Obstacle, RegistrationRefused, ServiceError
 from lti_tool.http import Answer
 from lti_tool.models import ID_LENGTH, URL_LENGTH, Deployment, Invite, Registration, Status
 from lti_tool.network import Unreachable
 from lti_tool.openid_configuration import PlatformConfiguration
-from lti_tool.tool_configuration import CANVAS, TOOL_CONFIGURATION
+from lti_tool.tool_configuration import TOOL_CONFIGURATION
 
 MAX_BYTES = 512 * 1024
 SECONDS = 20.0

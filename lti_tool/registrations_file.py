@@ -10,10 +10,11 @@ from typing import Any
 from django.db import transaction
 
 from lti_tool import http, tool_configuration
+from lti_tool.claims import CANVAS
 from lti_tool.connector import PlatformConnector, check
 from lti_tool.errors import ServiceError
 from lti_tool.models import Deployment, Registration, Status
-from lti_tool.tool_configuration import CANVAS, TOOL_CONFIGURATION
+from lti_tool.tool_configuration import TOOL_CONFIGURATION
 
 ADDRESSES = ("auth_url", "token_url", "jwks_url")
 TEXTS = (

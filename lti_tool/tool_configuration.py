@@ -16,15 +16,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lti_tool import claims
+from lti_tool.claims import CANVAS
 from lti_tool.models import Registration
 from lti_tool.oidc import redirect_uri
 
 Family = Registration.Family
 
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
-CANVAS = "https://canvas.instructure.com/lti/"
 CANVAS_PLATFORM = "canvas.instructure.com"
-SCOPE_NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 SCOPE_OWN_REGISTRATION = "https://purl.imsglobal.org/spec/lti-reg/scope/registration.readonly"
 
 # Everything we use; of these a platform is asked for what it advertises.
@@ -34,7 +33,7 @@ SCOPES = (
     claims.SCOPE_RESULT,
     claims.SCOPE_SCORE,
     claims.SCOPE_NRPS,
-    SCOPE_NOTICES,
+    claims.SCOPE_NOTICES,
     SCOPE_OWN_REGISTRATION,
 )
 MESSAGES = (claims.RESOURCE_LINK_REQUEST, claims.DEEP_LINKING_REQUEST)
