@@ -16,7 +16,7 @@ def set_binding(response: HttpResponse, begun: BegunLogin, *, in_frame: bool) ->
     Partitioned only inside a frame: a partitioned cookie of the frame is not seen in a tab of its own.
     """
     response.set_cookie(
-        begun.cookie_name,
+        begun.login.cookie_name,
         begun.binding,
         max_age=settings.LTI_LOGIN_MINUTES * 60,
         path="/lti/",
@@ -25,4 +25,4 @@ def set_binding(response: HttpResponse, begun: BegunLogin, *, in_frame: bool) ->
         samesite="None",
     )
     if in_frame:
-        response.cookies[begun.cookie_name]["partitioned"] = True
+        response.cookies[begun.login.cookie_name]["partitioned"] = True

@@ -1,6 +1,7 @@
 """A launch: verified first, then recorded in one transaction. Nothing is stored for a launch that is rejected."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import models, transaction
@@ -14,7 +15,6 @@ from lti_tool.models import (
     Context,
     DeepLinkingRequest,
     LaunchToken,
-    Login,
     Membership,
     Person,
     ResourceLink,
@@ -23,39 +23,43 @@ from lti_tool.models import (
     settle,
 )
 from lti_tool.review import Marker
-from lti_tool.session import Visit
+from lti_tool.session import AlreadyUsed, Visit
 from lti_tool.verification import BrowserProof, Verified, lifted, named_origins, verify
 
 MAX_ORIGINS = 20
+SAME_CLICK_SECONDS = 10
 STAFF = (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT)
-
-
-class AlreadyUsed(LaunchRejected):
-    """Between our look and our write, another request used the login up."""
 
 
 def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified, Visit]:
     """Verify and record. A double click, whose twin may overtake us at any point, opens the same launch once more."""
     verified = verify(form, proof)
-    if not verified.is_same_click:
-        try:
-            return verified, record(verified)
-        except AlreadyUsed:
-            verified = verify(form, proof)
-    return verified, _record_again(verified)
+    try:
+        return verified, record(verified)
+    except AlreadyUsed:
+        return verified, _record_again(verified)
 
 
 def _record_again(verified: Verified) -> Visit:
-    """For a double click: the same launch once more, with a token of its own."""
-    row = verified.login.launch
-    assert isinstance(row, LaunchToken)
+    """For a double click, which posts the same form again at once: the same launch, with a token of its own."""
+    now = timezone.now()
+    row = LaunchToken.objects.filter(
+        state_sha256=verified.login.state_sha256,
+        id_token_sha256=verified.token_sha256,
+        created_at__gte=now - timedelta(seconds=SAME_CLICK_SECONDS),
+        expires_at__gt=now,
+    ).first()
+    if row is None:
+        rejection = LaunchRejected(Reason.REPLAYED)
+        rejection.return_url, rejection.registration = verified.return_url, verified.registration
+        raise rejection
     return session.begin_like(row)
 
 
 def record(verified: Verified) -> Visit:
     """Use the login up and keep who launched what, in one transaction; gives a Launch, or a DeepLinking.
 
-    Raises AlreadyUsed when another request used the login up in the meantime; nothing is kept then.
+    Raises AlreadyUsed when the login had opened a launch before; nothing is kept then.
     """
     with transaction.atomic():
         claims = verified.claims
@@ -66,7 +70,6 @@ def record(verified: Verified) -> Visit:
             visit = _begin_launch(verified)
         if claims.role in STAFF:
             roster.opened(visit.context)
-        _use_up(verified, visit)
         return visit
 
 
@@ -76,8 +79,8 @@ def _begin_launch(verified: Verified) -> Visit:
     link = _marked_link(verified, marker) if marker else _record_link(verified)
     membership = _record_membership(verified, link.context)
     return session.begin(
+        link,
         person=membership.person,
-        resource_link=link,
         for_person=_for_person(claims, link.context, marker),
         **_arrival(verified, membership),
     )
@@ -94,7 +97,7 @@ def _begin_deep_linking(verified: Verified) -> Visit:
         data=settings.pop("data", None),
         settings=settings,
     )
-    return session.begin_deep_linking(person=membership.person, asked=asked, **_arrival(verified, membership))
+    return session.begin(asked, person=membership.person, **_arrival(verified, membership))
 
 
 def _arrival(verified: Verified, membership: Membership) -> dict[str, Any]:
@@ -105,17 +108,9 @@ def _arrival(verified: Verified, membership: Membership) -> dict[str, Any]:
         "return_url": verified.return_url,
         "locale": claims.locale,
         "high_contrast": claims.wants_high_contrast,
+        "state_sha256": verified.login.state_sha256,
+        "id_token_sha256": verified.token_sha256,
     }
-
-
-def _use_up(verified: Verified, visit: Visit) -> None:
-    used = Login.objects.filter(pk=verified.login.pk, used_at=None).update(
-        used_at=timezone.now(),
-        token_sha256=verified.token_sha256,
-        launch=visit.row,
-    )
-    if not used:
-        raise AlreadyUsed(Reason.REPLAYED)
 
 
 def _remember_deployment(verified: Verified) -> None:

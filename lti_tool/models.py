@@ -471,22 +471,6 @@ class ToolKey(models.Model):
         return self.kid
 
 
-class Login(models.Model):
-    """A third-party login that was begun: its state and nonce, and how this browser proves that it began it."""
-
-    registration = models.ForeignKey(Registration, on_delete=models.CASCADE)
-    state_sha256 = models.CharField(max_length=64, unique=True)
-    nonce_sha256 = models.CharField(max_length=64)
-    binding_sha256 = models.CharField(max_length=64)
-    target_link_uri = models.CharField(max_length=URL_LENGTH)
-    storage_target = models.CharField(max_length=255, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(db_index=True)
-    used_at = models.DateTimeField(null=True)
-    token_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the id_token that used it.")
-    launch = models.ForeignKey("LaunchToken", null=True, on_delete=models.SET_NULL, related_name="+")
-
-
 class DeepLinkingRequest(models.Model):
     """A platform asked somebody to choose what a new link shall open; kept until the choice has gone back."""
 
@@ -508,6 +492,10 @@ class LaunchToken(models.Model):
     """
 
     token_sha256 = models.CharField(max_length=64, unique=True)
+    state_sha256 = models.CharField(
+        max_length=64, null=True, unique=True, help_text="Of the login that it used up; null for a copy."
+    )
+    id_token_sha256 = models.CharField(max_length=64, blank=True)
     person = models.ForeignKey(Person, on_delete=models.CASCADE)
     context = models.ForeignKey(Context, on_delete=models.CASCADE, related_name="+")
     resource_link = models.ForeignKey(ResourceLink, null=True, on_delete=models.CASCADE)

@@ -1,23 +1,22 @@
 """The third-party login that begins every launch (1EdTech Security Framework 1.0 §5.1.1.1).
 
-It never changes who is signed in: it only keeps a state and a nonce and sends the browser to the platform.
+It never changes who is signed in and keeps nothing: it only sends the browser to the platform, with a state and a nonce.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
-from lti_tool import http
+from lti_tool import http, logins
 from lti_tool.claims import is_storable
-from lti_tool.digests import digest, new_secret
+from lti_tool.digests import new_secret
 from lti_tool.errors import LaunchRejected, Reason
-from lti_tool.models import ID_LENGTH, URL_LENGTH, Login, Registration
+from lti_tool.logins import Login
+from lti_tool.models import ID_LENGTH, URL_LENGTH, Registration
 
 MAX_HINT = 8000
 
@@ -28,18 +27,8 @@ class BegunLogin:
 
     registration: Registration
     platform_url: str
-    state: str
+    login: Login
     binding: str
-    storage_target: str
-
-    @property
-    def cookie_name(self) -> str:
-        return cookie_name(self.state)
-
-
-def cookie_name(state: str) -> str:
-    """A cookie per login, so that two launches begun at once do not disturb each other."""
-    return f"bellringer-{digest(state)[:16]}"
 
 
 def redirect_uri() -> str:
@@ -47,31 +36,24 @@ def redirect_uri() -> str:
 
 
 def begin(params: Mapping[str, str]) -> BegunLogin:
-    """Keep a state and nonce for this login initiation. Raises LaunchRejected, with nothing stored."""
+    """A login that the platform is asked to answer. Raises LaunchRejected."""
     registration = _find_registration(params)
     target = params.get("target_link_uri", "")
     if http.origin(target) != http.origin(settings.TOOL_URL) or len(target) > URL_LENGTH:
         rejection = LaunchRejected(Reason.TARGET_FOREIGN, http.origin(target)[:100])
         rejection.registration = registration
         raise rejection
-    state, nonce, binding = new_secret(), new_secret(), new_secret()
-    storage_target = params.get("lti_storage_target", "")[:255]
-    now = timezone.now()
-    Login.objects.create(
-        registration=registration,
-        state_sha256=digest(state),
-        nonce_sha256=digest(nonce),
-        binding_sha256=digest(binding),
+    binding = new_secret()
+    login = logins.begin(
+        registration.pk,
+        binding=binding,
         target_link_uri=target,
-        storage_target=storage_target,
-        created_at=now,
-        expires_at=now + timedelta(minutes=settings.LTI_LOGIN_MINUTES),
+        storage_target=params.get("lti_storage_target", "")[:255],
     )
-    query = _authentication_request(registration, params, state=state, nonce=nonce)
+    query = _authentication_request(registration, params, login)
     separator = "&" if "?" in registration.auth_url else "?"
-    return BegunLogin(
-        registration, f"{registration.auth_url}{separator}{urlencode(query)}", state, binding, storage_target
-    )
+    platform_url = f"{registration.auth_url}{separator}{urlencode(query)}"
+    return BegunLogin(registration, platform_url, login, binding)
 
 
 def _find_registration(params: Mapping[str, str]) -> Registration:
@@ -111,7 +93,7 @@ def _not_in_service(rows: QuerySet[Registration]) -> LaunchRejected:
 
 
 def _authentication_request(
-    registration: Registration, params: Mapping[str, str], *, state: str, nonce: str
+    registration: Registration, params: Mapping[str, str], login: Login
 ) -> dict[str, str]:
     """All nine parameters that Canvas wants to be present; Moodle takes them too."""
     request = {
@@ -122,8 +104,8 @@ def _authentication_request(
         "client_id": registration.client_id,
         "redirect_uri": redirect_uri(),
         "login_hint": params["login_hint"],
-        "state": state,
-        "nonce": nonce,
+        "state": login.state,
+        "nonce": login.nonce,
     }
     if params.get("lti_message_hint"):
         request["lti_message_hint"] = params["lti_message_hint"]

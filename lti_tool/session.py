@@ -9,17 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from lti_tool.digests import digest, new_secret
+from lti_tool.errors import LtiError
 from lti_tool.models import (
     Context,
     DeepLinkingRequest,
     LaunchToken,
-    Login,
     OneTimeCode,
     Person,
     Registration,
@@ -94,65 +95,48 @@ class DeepLinking(Visit):
         return self.asked.answered_at is not None
 
 
+class AlreadyUsed(LtiError):
+    """The login had opened a launch before; whoever verified it did not know yet."""
+
+
 def begin(
+    opens: ResourceLink | DeepLinkingRequest,
     *,
     person: Person,
-    resource_link: ResourceLink,
     role: Role,
     is_learner: bool = False,
     return_url: str = "",
     locale: str = "",
     high_contrast: bool = False,
     for_person: Person | None = None,
-) -> Launch:
-    """Start a session for a verified launch; the Launch carries the raw token."""
+    state_sha256: str | None = None,
+    id_token_sha256: str = "",
+) -> Visit:
+    """Start a session for a verified launch, which uses its login up; the visit carries the raw token.
+
+    Raises AlreadyUsed inside of the caller's transaction, which must end with it.
+    """
+    token = new_secret()
     row = LaunchToken(
+        token_sha256=digest(token),
+        state_sha256=state_sha256,
+        id_token_sha256=id_token_sha256,
         person=person,
-        context=resource_link.context,
-        resource_link=resource_link,
+        context=opens.context,
+        resource_link=opens if isinstance(opens, ResourceLink) else None,
+        deep_linking=opens if isinstance(opens, DeepLinkingRequest) else None,
         role=role,
         is_learner=is_learner,
         return_url=return_url,
         locale=locale,
         high_contrast=high_contrast,
         for_person=for_person,
+        expires_at=timezone.now() + timedelta(hours=settings.LTI_LAUNCH_TOKEN_HOURS),
     )
-    begun = _begin(row)
-    assert isinstance(begun, Launch)
-    return begun
-
-
-def begin_deep_linking(
-    *,
-    person: Person,
-    asked: DeepLinkingRequest,
-    role: Role,
-    is_learner: bool = False,
-    return_url: str = "",
-    locale: str = "",
-    high_contrast: bool = False,
-) -> DeepLinking:
-    """Start a session for a verified deep linking request."""
-    row = LaunchToken(
-        person=person,
-        context=asked.context,
-        deep_linking=asked,
-        role=role,
-        is_learner=is_learner,
-        return_url=return_url,
-        locale=locale,
-        high_contrast=high_contrast,
-    )
-    begun = _begin(row)
-    assert isinstance(begun, DeepLinking)
-    return begun
-
-
-def _begin(row: LaunchToken) -> Visit:
-    token = new_secret()
-    row.token_sha256 = digest(token)
-    row.expires_at = timezone.now() + timedelta(hours=settings.LTI_LAUNCH_TOKEN_HOURS)
-    row.save()
+    try:
+        row.save(force_insert=True)
+    except IntegrityError:
+        raise AlreadyUsed from None
     return _visit(row, token)
 
 
@@ -163,6 +147,7 @@ def begin_like(row: LaunchToken) -> Visit:
     copy.pk = None
     copy._state.adding = True
     copy.token_sha256 = digest(token)
+    copy.state_sha256 = None
     copy.created_at = timezone.now()
     copy.save()
     return _visit(copy, token)
@@ -177,7 +162,7 @@ def end(visit: Visit) -> None:
         resource_link=row.resource_link,
         deep_linking=row.deep_linking,
         expires_at=row.expires_at,
-    ).delete()
+    ).update(expires_at=timezone.now())
 
 
 def find(token: str) -> Visit | None:
@@ -250,8 +235,10 @@ def _valid() -> QuerySet[LaunchToken]:
 
 
 def forget_expired() -> None:
-    """Delete logins, codes and launches that are over. The worker calls it now and then."""
+    """Delete codes and launches that are over. The worker calls it now and then.
+
+    A launch stays for as long as its login could be tried again.
+    """
     now = timezone.now()
-    Login.objects.filter(expires_at__lt=now - timedelta(hours=1)).delete()
     OneTimeCode.objects.filter(expires_at__lt=now).delete()
-    LaunchToken.objects.filter(expires_at__lt=now).delete()
+    LaunchToken.objects.filter(expires_at__lt=now - timedelta(minutes=settings.LTI_LOGIN_MINUTES)).delete()

@@ -6,7 +6,6 @@ something is ours, because PyLTI1p3 lets replay, foreign audiences and missing t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -20,17 +19,17 @@ from pylti1p3.request import Request
 from pylti1p3.session import SessionService
 
 from lti_tool import claims as names
-from lti_tool import http, jwks
+from lti_tool import http, jwks, logins
 from lti_tool.claims import Claims, is_storable
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
-from lti_tool.models import ID_LENGTH, URL_LENGTH, Deployment, Login, Registration, one
+from lti_tool.logins import Login
+from lti_tool.models import ID_LENGTH, URL_LENGTH, Deployment, LaunchToken, Registration, one
 from lti_tool.oidc import find_registration
 
 MESSAGES = (names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST, names.SUBMISSION_REVIEW_REQUEST)
 MAX_ID_TOKEN = 64 * 1024
 LAST_TIME = 2**53  # nan and infinity fail the comparison too
-SAME_CLICK_SECONDS = 10
 # Times and audience have steps of their own, with leeway and reasons that PyJWT does not give.
 _CLAIM_CHECKS = ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
 _SIGNATURE_ONLY: Any = {"verify_signature": True} | {f"verify_{claim}": False for claim in _CLAIM_CHECKS}
@@ -68,7 +67,6 @@ class Verified:
     claims: Claims
     token_sha256: str
     return_url: str
-    is_same_click: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,9 +154,8 @@ class _Verification(MessageLaunch):
 
     def validate_registration(self) -> "_Verification":
         """The registration named by issuer and audience. Which of several audiences is ours, `azp` or we say."""
-        self._begun = self._login_of_state()
-        if self._begun and self._is_of(self._begun.registration):
-            self.registration = self._begun.registration
+        if registration := self._registration_of_login():
+            self.registration = registration
             return self
         azp = self.body.get("azp")
         ours_first = sorted(_audiences(self.body), key=lambda audience: audience != azp)
@@ -170,13 +167,17 @@ class _Verification(MessageLaunch):
                 continue
         raise LaunchRejected(Reason.REGISTRATION_UNKNOWN)
 
-    def _login_of_state(self) -> Login | None:
-        state = self.form.get("state", "")
-        rows = Login.objects.select_related("launch", "registration")
-        return one(rows.filter(state_sha256=digest(state))) if state else None
+    def _registration_of_login(self) -> Registration | None:
+        """The usual case: the platform that was asked is the one that the token names, so it need not be looked for."""
+        try:
+            self._begun = logins.read(self.form.get("state", ""))
+        except LaunchRejected as rejection:
+            self._state_refused = rejection
+            return None
+        asked = one(Registration.objects.filter(pk=self._begun.registration_id))
+        return asked if asked and self._is_of(asked) else None
 
     def _is_of(self, registration: Registration) -> bool:
-        """Whether the token names this registration, so that it need not be looked for: the usual case."""
         return (
             registration.status == Registration.Status.ACTIVE
             and registration.issuer == self.body["iss"]
@@ -186,11 +187,9 @@ class _Verification(MessageLaunch):
 
     def validate_state(self) -> "_Verification":
         if self._begun is None:
-            raise LaunchRejected(Reason.STATE_UNKNOWN)
+            raise self._state_refused
         if self._begun.registration_id != self.registration.pk:
             raise LaunchRejected(Reason.STATE_OF_ANOTHER_PLATFORM)
-        if self._begun.expires_at < timezone.now():
-            raise LaunchRejected(Reason.STATE_EXPIRED)
         self.login = self._begun
         return self
 
@@ -236,23 +235,10 @@ class _Verification(MessageLaunch):
         return self
 
     def validate_nonce(self) -> "_Verification":
-        """After the signature, so that nobody can use a nonce up with a forged token. `record` uses it up."""
-        if not constant_time_compare(digest(self.body["nonce"]), self.login.nonce_sha256):
+        """That it was not used before is seen when the launch is recorded, which uses it up."""
+        if not constant_time_compare(self.body["nonce"], self.login.nonce):
             raise LaunchRejected(Reason.NONCE_WRONG)
-        if self.login.used_at is not None and not self._is_same_click():
-            raise LaunchRejected(Reason.REPLAYED)
         return self
-
-    def _is_same_click(self) -> bool:
-        """A double click posts the same form again at once, from the browser that holds the login's cookie."""
-        login = self.login
-        return (
-            login.used_at is not None
-            and login.launch is not None
-            and login.token_sha256 == digest(self.form["id_token"])
-            and timezone.now() - login.used_at <= timedelta(seconds=SAME_CLICK_SECONDS)
-            and self.proof.holds_for(login)
-        )
 
     def validate_deployment(self) -> "_Verification":
         deployment_id = self.body.get(names.DEPLOYMENT_ID)
@@ -271,7 +257,8 @@ class _Verification(MessageLaunch):
 
     def validate_target_link_uri(self) -> "_Verification":
         """The signed target is the one the login was begun for. We never redirect to it."""
-        if self.body.get(names.TARGET_LINK_URI) != self.login.target_link_uri:
+        target = self.body.get(names.TARGET_LINK_URI)
+        if not isinstance(target, str) or digest(target) != self.login.target_sha256:
             raise LaunchRejected(Reason.TARGET_WRONG)
         return self
 
@@ -307,6 +294,8 @@ class _Verification(MessageLaunch):
 
     def validate_browser(self) -> Verified:
         if not self.proof.holds_for(self.login):
+            if LaunchToken.objects.filter(state_sha256=self.login.state_sha256).exists():
+                raise LaunchRejected(Reason.REPLAYED)
             raise BrowserUnproven(self.login, self.claims)
         return Verified(
             login=self.login,
@@ -315,7 +304,6 @@ class _Verification(MessageLaunch):
             claims=self.claims,
             token_sha256=digest(self.form["id_token"]),
             return_url=self.return_url,
-            is_same_click=self.login.used_at is not None,
         )
 
 

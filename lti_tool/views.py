@@ -19,13 +19,12 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from lti_tool import cookies, deep_linking, framing, http, keys, limits, oidc, problems, session
+from lti_tool import cookies, deep_linking, framing, http, keys, limits, logins, oidc, problems, session
 from lti_tool import launch as launches
 from lti_tool import notices as notice_box
-from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.middleware import activate_for
-from lti_tool.models import Login, Problem
+from lti_tool.models import Problem, Registration
 from lti_tool.session import DeepLinking, Launch, Visit
 from lti_tool.verification import BrowserProof, BrowserUnproven, UnknownDeployment
 
@@ -47,7 +46,7 @@ def login(request: HttpRequest) -> HttpResponse:
     except LaunchRejected as rejection:
         return _rejected(request, rejection)
     request.framed_by = begun.registration  # type: ignore[attr-defined]
-    if begun.storage_target:
+    if begun.login.storage_target:
         platform = {"begun": begun, "platform_origin": http.origin(begun.registration.auth_url)}
         response = render(request, "lti_tool/storage_put.html", platform)
     else:
@@ -112,7 +111,7 @@ def first_page(request: HttpRequest, visit: Visit, path: str) -> HttpResponse:
 def _proof(request: HttpRequest) -> BrowserProof:
     state = request.POST.get("state", "")
     return BrowserProof(
-        cookie=request.COOKIES.get(oidc.cookie_name(state), "") if state else "",
+        cookie=request.COOKIES.get(logins.cookie_name(state), "") if state else "",
         storage=request.POST.get("storage_proof", "")[:200],
         clicked=request.POST.get("opened_by") == "click" and _comes_from_our_own_page(request),
     )
@@ -128,15 +127,16 @@ def _comes_from_our_own_page(request: HttpRequest) -> bool:
 
 def _ladder(request: HttpRequest, unproven: BrowserUnproven) -> HttpResponse:
     """The cookie did not come back: ask the platform's storage once, then offer a tab of its own."""
-    login = unproven.login
-    request.framed_by = login.registration  # type: ignore[attr-defined]
+    login, registration = unproven.login, unproven.registration
+    assert registration
+    request.framed_by = registration  # type: ignore[attr-defined]
     form = {"id_token": request.POST["id_token"], "state": request.POST["state"]}
     if login.storage_target and "storage_proof" not in request.POST:
         platform = {
             "form": form,
-            "storage_key": oidc.cookie_name(form["state"]),
+            "storage_key": login.cookie_name,
             "storage_target": login.storage_target,
-            "platform_origin": http.origin(login.registration.auth_url),
+            "platform_origin": http.origin(registration.auth_url),
         }
         return render(request, "lti_tool/storage_get.html", platform, status=unproven.status)
     log.warning("launch rejected", reason=unproven.reason.value)
@@ -155,16 +155,13 @@ def _named_by_platform(request: HttpRequest) -> LaunchRejected | None:
     """The platform's own refusal (OIDC error response), believed only together with a state that is ours."""
     if not request.POST.get("error") or request.POST.get("id_token"):
         return None
-    login = (
-        Login.objects.filter(state_sha256=digest(request.POST.get("state", "")))
-        .select_related("registration")
-        .first()
-    )
-    if login is None:
-        return LaunchRejected(Reason.STATE_UNKNOWN)
-    request.framed_by = login.registration  # type: ignore[attr-defined]
     refusal = LaunchRejected(Reason.PLATFORM_REFUSED, request.POST["error"][:60])
-    refusal.registration = login.registration
+    try:
+        begun = logins.read(request.POST.get("state", ""))
+    except LaunchRejected as rejection:
+        return rejection
+    refusal.registration = Registration.objects.filter(pk=begun.registration_id).first()
+    request.framed_by = refusal.registration  # type: ignore[attr-defined]
     return refusal
 
 

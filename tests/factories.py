@@ -81,8 +81,8 @@ def launch(person, resource_link, role=None, *, is_learner=None, **more):
     """A real launch session of this person; the role is that of their membership unless given."""
     row = lti.Membership.objects.filter(context=resource_link.context, person=person).first()
     return session.begin(
+        resource_link,
         person=person,
-        resource_link=resource_link,
         role=Role(role or row.role),
         is_learner=(row.is_learner if row else False) if is_learner is None else is_learner,
         **more,
@@ -96,7 +96,7 @@ def choice(person, context, role=Role.INSTRUCTOR, **settings):
         return_url="https://lms.example/return",
         settings={"accept_types": ["ltiResourceLink"], "accept_multiple": True, **settings},
     )
-    return session.begin_deep_linking(person=person, asked=asked, role=role)
+    return session.begin(asked, person=person, role=role)
 
 
 def criterion(title="Introduces self", *levels, description=""):

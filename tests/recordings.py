@@ -9,7 +9,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from lti_tool import http, jwks, oidc
+from lti_tool import http, jwks, logins, oidc
 from lti_tool.claims import DEPLOYMENT_ID, TARGET_LINK_URI
 from lti_tool.models import Deployment, Registration
 from lti_tool.verification import BrowserProof, Verified, verify
@@ -53,14 +53,13 @@ def register(body: Mapping[str, Any], family: str) -> Registration:
 
 
 def play(monkeypatch, settings, id_token: str, body: Mapping[str, Any], keys: Mapping[str, Any]) -> Verified:
-    """Begin the login that asked for this token, then verify it. Only our secrets and the network are replaced."""
+    """Begin the login that asked for this token, then verify it. Only our nonce and the network are replaced."""
     settings.TOOL_URL = http.origin(body[TARGET_LINK_URI])
-    secrets = iter(["state", body["nonce"], "binding"])
-    monkeypatch.setattr(oidc, "new_secret", lambda: next(secrets))
+    monkeypatch.setattr(logins.Login, "nonce", body["nonce"])
     answer = http.Answer(200, "OK", {}, json.dumps(keys).encode())
     monkeypatch.setattr(http, "request", lambda *args, **kwargs: answer)
     jwks.forget()
-    oidc.begin(
+    begun = oidc.begin(
         {
             "iss": body["iss"],
             "client_id": body["aud"],
@@ -68,7 +67,7 @@ def play(monkeypatch, settings, id_token: str, body: Mapping[str, Any], keys: Ma
             "target_link_uri": body[TARGET_LINK_URI],
         }
     )
-    return verify({"id_token": id_token, "state": "state"}, BrowserProof(cookie="binding"))
+    return verify({"id_token": id_token, "state": begun.login.state}, BrowserProof(cookie=begun.binding))
 
 
 def signed(body: Mapping[str, Any]) -> str:

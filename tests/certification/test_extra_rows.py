@@ -149,6 +149,18 @@ def test_X12_state_unknown_or_cookie_missing(client, school):
     assert_opened(clicked, Role.LEARNER)
 
 
+@pytest.mark.row("S1")
+def test_X12_state_too_old_or_changed_on_the_way(client, school):
+    form = form_of(client, school, "student")
+    carried, when, signature = form["state"].split(".")
+    other = form_of(client, school, "student")["state"].split(".")[0]
+    for state in (f"{other}.{when}.{signature}", f"{carried}.{when}.{signature[::-1]}", carried, ""):
+        assert_rejected(client.post("/lti/launch/", form | {"state": state}), Reason.STATE_UNKNOWN)
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        assert_rejected(client.post("/lti/launch/", form), Reason.STATE_EXPIRED)
+
+
 @pytest.mark.row("C4")
 def test_X13_error_response_of_the_platform(client, school):
     state = form_of(client, school, "student")["state"]

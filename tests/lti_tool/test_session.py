@@ -235,3 +235,30 @@ def test_launch_form_of_an_ended_visit_opens_nothing(client, school):
 
     assert again.status_code == 403
     assert again.context["rejection"].reason == Reason.REPLAYED
+
+
+@pytest.mark.row("S24")
+def test_login_door_writes_nothing(client, school, django_assert_num_queries):
+    begun = school.begin_launch(person="student").params
+
+    with django_assert_num_queries(1) as asked:
+        assert client.post("/lti/login/", begun).status_code == 302
+
+    assert asked[0]["sql"].startswith("SELECT")
+
+
+def test_launch_is_kept_for_as_long_as_its_login_could_be_tried_again(client, school):
+    form = form_of(client, school, "teacher", set={"exp": int(timezone.now().timestamp()) + 1800})
+    opened = client.post("/lti/launch/", form)
+    client.post("/lti/end/", headers={"Authorization": f"Bearer {opened.context['launch'].token}"})
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=9)):
+        session.forget_expired()
+        again = client.post("/lti/launch/", form)
+    assert again.context["rejection"].reason == Reason.REPLAYED
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        session.forget_expired()
+        again = client.post("/lti/launch/", form)
+    assert again.context["rejection"].reason == Reason.STATE_EXPIRED
+    assert not LaunchToken.objects.exists()
