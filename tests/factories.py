@@ -6,7 +6,7 @@ from factory.django import DjangoModelFactory
 from assessments.activities import activities
 from assessments.marking import marking
 from assessments.rubrics import drafting, publishing
-from assessments.rubrics.wording import CriterionWording, LevelWording
+from assessments.rubrics.wording import CriterionWording, Kind, LevelWording, RubricWording
 from lti_tool import models as lti
 from lti_tool import session
 from lti_tool.models import Role
@@ -99,15 +99,19 @@ def choice(person, context, role=Role.INSTRUCTOR, **settings):
     return session.begin(asked, person=person, role=role)
 
 
-def criterion(title="Introduces self", *levels, description=""):
+def criterion(title="Introduces self", *levels, **more):
     levels = levels or (("Not done", "0"), ("Partly", "1"), ("Fully", "2"))
-    return CriterionWording(title, tuple(LevelWording(*level) for level in levels), description)
+    return CriterionWording(title, tuple(LevelWording(*level) for level in levels), **more)
+
+
+def global_rating(title="Global rating"):
+    grades = (("Clear fail", "0"), ("Borderline", "1", "", True), ("Pass", "2"), ("Excellent", "3"))
+    return criterion(title, *grades, kind=Kind.GLOBAL)
 
 
 def draft(context, *criteria, by=None, title="History taking"):
-    return drafting.start(
-        context=context, by=by, title=title, criteria=criteria or (criterion(), criterion("Asks openly"))
-    )
+    wording = RubricWording(title, criteria=criteria or (criterion(), criterion("Asks openly")))
+    return drafting.start(context=context, by=by, wording=wording)
 
 
 def published(context, *criteria, by=None, title="History taking"):

@@ -28,13 +28,7 @@ def _from_template(activity: Activity, slug: str, by: Any) -> Rubric:
     template = library.find(slug)
     if template is None:
         raise ValidationError({"rubric": _("Choose a rubric.")})
-    draft = drafting.start(
-        context=activity.context,
-        by=by,
-        title=template.title,
-        description=template.description,
-        criteria=template.criteria,
-    )
+    draft = drafting.start(context=activity.context, by=by, wording=template.wording)
     return publishing.publish(rubric=draft, by=by)
 
 

@@ -6,14 +6,18 @@ from assessments.marking.marking import Answer
 from assessments.marking.models import MarkSheet
 from assessments.rubrics.models import Criterion
 
+NOT_APPLICABLE = "na"
+
 
 def read_answers(sent: QueryDict, sheet: MarkSheet) -> dict[Criterion, Answer]:
     """The answer of every criterion. A level that is not the criterion's own counts as none chosen."""
     answers = {}
     for criterion in sheet.rubric.criteria.all():
         levels = {str(level.pk): level for level in criterion.levels.all()}
-        level = levels.get(sent.get(f"level_{criterion.pk}", ""))
-        answers[criterion] = Answer(level, sent.get(f"comment_{criterion.pk}", ""))
+        chosen = sent.get(f"level_{criterion.pk}", "")
+        answers[criterion] = Answer(
+            levels.get(chosen), sent.get(f"comment_{criterion.pk}", ""), chosen == NOT_APPLICABLE
+        )
     return answers
 
 

@@ -1,6 +1,7 @@
 """What an amendment changed, in the words of the rubric."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -19,14 +20,16 @@ def changes(amendment: Amendment, sheet: MarkSheet) -> list[Change]:
     found = []
     for criterion in sheet.rubric.criteria.all():
         titles = {level.pk: level.title for level in criterion.levels.all()}
+
+        def said(answer: dict[str, Any], titles: dict[int, str] = titles) -> str:
+            return _("Not applicable") if answer.get("not_applicable") else titles.get(answer["level"], "–")
+
         before, after = (
             answers["marks"].get(str(criterion.pk), {"level": None, "comment": ""})
             for answers in (amendment.before, amendment.after)
         )
-        if before["level"] != after["level"]:
-            found.append(
-                Change(criterion.title, titles.get(before["level"], "–"), titles.get(after["level"], "–"))
-            )
+        if said(before) != said(after):
+            found.append(Change(criterion.title, said(before), said(after)))
         if before["comment"] != after["comment"]:
             what = _("Comment on “%(title)s”") % {"title": criterion.title}
             found.append(Change(what, before["comment"] or "–", after["comment"] or "–"))

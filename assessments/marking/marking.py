@@ -25,6 +25,7 @@ class Answer:
 
     level: Level | None
     comment: str = ""
+    is_not_applicable: bool = False
 
 
 @transaction.atomic
@@ -50,25 +51,33 @@ def mark(
     criterion: Criterion,
     by: Any,
     level: Level | None | Keep = Keep.AS_IS,
+    is_not_applicable: bool | Keep = Keep.AS_IS,
     comment: str | Keep = Keep.AS_IS,
 ) -> MarkSheet:
-    """Set the level, the comment, or both, of one criterion. What is there already can be sent again."""
+    """Set the level or “not applicable” (each undoes the other), the comment, or both, of one criterion.
+
+    What is there already can be sent again.
+    """
     sheet = _locked_draft(sheet)
     row = Mark.objects.filter(sheet=sheet, criterion=criterion).first() or Mark(
         sheet=sheet, criterion=criterion
     )
-    level = row.level if isinstance(level, Keep) else level
-    comment = row.comment if isinstance(comment, Keep) else read_comment(comment)
-    _check_belongs(sheet, criterion, level)
-    level_id = level.pk if level else None
-    if (row.level_id, row.comment) == (level_id, comment):
+    before = (row.level_id, row.is_not_applicable, row.comment)
+    if not isinstance(level, Keep):
+        row.level, row.is_not_applicable = level, row.is_not_applicable and level is None
+    if not isinstance(is_not_applicable, Keep):
+        row.level, row.is_not_applicable = None if is_not_applicable else row.level, is_not_applicable
+    if not isinstance(comment, Keep):
+        row.comment = read_comment(comment)
+    _check_belongs(sheet, criterion, row)
+    if before == (row.level_id, row.is_not_applicable, row.comment):
         return sheet
     change = {
         "criterion": criterion.pk,
-        "level": [row.level_id, level_id],
-        "comment_changed": row.comment != comment,
+        "level": [before[0], row.level_id],
+        "not_applicable": [before[1], row.is_not_applicable],
+        "comment_changed": before[2] != row.comment,
     }
-    row.level, row.comment = level, comment
     row.save()
     return _changed(sheet, by, "sheet.marked", change)
 
@@ -100,7 +109,14 @@ def submit(*, sheet: MarkSheet, by: Any, revision: int) -> MarkSheet:
                 "You now see all that is saved, theirs and yours: look through it, then submit."
             )
         )
-    if missing := sheet.unanswered():
+    if not sheet.maximum:
+        raise ValidationError(
+            _(
+                "Everything is marked “not applicable”, so there is nothing to go by. Choose at least one level."
+            ),
+            code="nothing",
+        )
+    if missing := sheet.missing():
         raise ValidationError(
             [_("Not answered yet: %(title)s") % {"title": criterion.title} for criterion in missing],
             code="unanswered",
@@ -165,7 +181,11 @@ def snapshot(sheet: MarkSheet) -> dict[str, Any]:
     """The sheet's answers as plain values: criterion id → level id and comment, and the overall comment."""
     return {
         "marks": {
-            str(row.criterion_id): {"level": row.level_id, "comment": row.comment}
+            str(row.criterion_id): {
+                "level": row.level_id,
+                "not_applicable": row.is_not_applicable,
+                "comment": row.comment,
+            }
             for row in sheet.marks.all()
         },
         "overall_comment": sheet.overall_comment,
@@ -192,11 +212,17 @@ def _locked_draft(sheet: MarkSheet) -> MarkSheet:
     return sheet
 
 
-def _check_belongs(sheet: MarkSheet, criterion: Criterion, level: Level | None) -> None:
+def _check_belongs(sheet: MarkSheet, criterion: Criterion, answer: Mark | Answer) -> None:
     if criterion.rubric_id != sheet.rubric_id:
         raise ValidationError(_("This criterion is not part of the sheet's rubric."), code="criterion")
-    if level is not None and level.criterion_id != criterion.pk:
+    if answer.level is not None and answer.level.criterion_id != criterion.pk:
         raise ValidationError(_("This level is not one of the criterion's levels."), code="level")
+    if answer.is_not_applicable and not criterion.allows_not_applicable:
+        raise ValidationError(
+            _("“%(title)s” applies to every candidate. Choose a level."),
+            code="not_applicable",
+            params={"title": criterion.title},
+        )
 
 
 def _changed(sheet: MarkSheet, by: Any, verb: str, data: dict[str, Any]) -> MarkSheet:
@@ -210,18 +236,23 @@ def _changed(sheet: MarkSheet, by: Any, verb: str, data: dict[str, Any]) -> Mark
 def _write_answers(sheet: MarkSheet, marks: Mapping[Criterion, Answer], overall_comment: str) -> None:
     problems: dict[str, list[ValidationError]] = {}
     for criterion, answer in marks.items():
-        _check_belongs(sheet, criterion, answer.level)
+        _check_belongs(sheet, criterion, answer)
         try:
             comment = read_comment(answer.comment)
         except ValidationError as error:
             problems.setdefault(f"comment_{criterion.pk}", []).append(error)
             continue
-        if answer.level is None:
+        if answer.level is None and not answer.is_not_applicable and criterion.is_mandatory:
             unanswered = _("Choose a level for “%(title)s”.") % {"title": criterion.title}
             problems.setdefault(f"level_{criterion.pk}", []).append(ValidationError(unanswered))
             continue
         sheet.marks.update_or_create(
-            criterion=criterion, defaults={"level": answer.level, "comment": comment}
+            criterion=criterion,
+            defaults={
+                "level": answer.level,
+                "is_not_applicable": answer.is_not_applicable,
+                "comment": comment,
+            },
         )
     try:
         sheet.overall_comment = read_comment(overall_comment)

@@ -21,7 +21,7 @@ class MarkSheetQuerySet(models.QuerySet["MarkSheet"]):
     def whole(self) -> "MarkSheetQuerySet":
         """With everything its page and its facts need, in the same number of queries however many sheets."""
         return self.select_related("candidate", "rater", "submitted_by", "rubric").prefetch_related(
-            "rubric__criteria__levels", "marks__level"
+            "rubric__criteria__levels", "rubric__statements", "marks__level"
         )
 
 
@@ -76,31 +76,62 @@ class MarkSheet(models.Model):
     @property
     def total(self) -> Decimal:
         """The points given so far, exact."""
-        return sum((mark.level.points for mark in self.marks.all() if mark.level), Decimal(0))
+        criteria = {row.pk: row for row in self.rubric.criteria.all()}
+        return sum(
+            (criteria[mark.criterion_id].points_for(mark.level) for mark in self.marks.all() if mark.level),
+            Decimal(0),
+        )
 
     @property
     def maximum(self) -> Decimal:
-        return self.rubric.maximum
+        """The most points this candidate could get: without what was not applicable to them."""
+        left_out = {mark.criterion_id for mark in self.marks.all() if mark.is_not_applicable}
+        criteria = self.rubric.criteria.all()
+        return sum((row.maximum for row in criteria if row.pk not in left_out), Decimal(0))
 
     def unanswered(self) -> list[Criterion]:
-        """The criteria without a chosen level, in the rubric's order."""
-        answered = {mark.criterion_id for mark in self.marks.all() if mark.level_id}
+        """The criteria with neither a level nor “not applicable”, in the rubric's order."""
+        answered = {mark.criterion_id for mark in self.marks.all() if mark.is_answered}
         return [criterion for criterion in self.rubric.criteria.all() if criterion.pk not in answered]
+
+    def missing(self) -> list[Criterion]:
+        """What keeps it from being submitted: the unanswered criteria that must be answered."""
+        return [criterion for criterion in self.unanswered() if criterion.is_mandatory]
+
+    def missed_critical(self) -> list[Criterion]:
+        """The critical criteria with the lowest level chosen, in the rubric's order."""
+        chosen = {mark.criterion_id: mark.level for mark in self.marks.all() if mark.level}
+        return [
+            row
+            for row in self.rubric.criteria.all()
+            if row.pk in chosen and row.is_missed_with(chosen[row.pk])
+        ]
 
 
 class Mark(models.Model):
-    """The level a rater chose for one criterion, and what they wrote beside it. No level: not answered yet."""
+    """The level a rater chose for one criterion, or that it was not applicable, and what they wrote beside it."""
 
     sheet = models.ForeignKey(MarkSheet, on_delete=models.CASCADE, related_name="marks")
     criterion = models.ForeignKey("rubrics.Criterion", on_delete=models.RESTRICT, related_name="+")
     level = models.ForeignKey("rubrics.Level", null=True, on_delete=models.RESTRICT, related_name="+")
+    is_not_applicable = models.BooleanField(default=False)
     comment = models.TextField(blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["sheet", "criterion"], name="mark_once_per_criterion")]
+        constraints = [
+            models.UniqueConstraint(fields=["sheet", "criterion"], name="mark_once_per_criterion"),
+            models.CheckConstraint(
+                condition=models.Q(is_not_applicable=False) | models.Q(level=None),
+                name="mark_has_a_level_or_is_not_applicable",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.criterion_id}: {self.level_id}"
+
+    @property
+    def is_answered(self) -> bool:
+        return self.level_id is not None or self.is_not_applicable
 
 
 class Amendment(models.Model):

@@ -31,7 +31,7 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
     try:
         marking.submit(sheet=found, by=launch.person, revision=read_revision(request.POST))
     except ValidationError:
-        return _page(request, launch, found, status=400, unanswered=found.unanswered())
+        return _page(request, launch, found, status=400, unanswered=found.missing())
     except Conflict as conflict:
         return _page(request, launch, _find(request, key)[1], status=409, conflict=str(conflict))
     done = reverse("activities:start") + "?done=submitted"
@@ -110,7 +110,7 @@ def _amendment_form(
 ) -> HttpResponse:
     problems = problems or {}
     now = {mark.criterion_id: mark for mark in sheet.marks.all()}
-    current = {pk: Answer(mark.level, mark.comment) for pk, mark in now.items()}
+    current = {pk: Answer(mark.level, mark.comment, mark.is_not_applicable) for pk, mark in now.items()}
     by_id = {criterion.pk: answer for criterion, answer in answers.items()} if answers else current
     fields = [
         {

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -41,13 +42,13 @@ def release(*, activity: Activity, by: Any, seen: str | None = None) -> list[Res
         raise Conflict(
             _("A sheet was submitted or amended since you looked. Nothing was released; please look again.")
         )
-    ensure_line_item(activity.link, tag=TAG, label=activity.title, score_maximum=results[0].maximum)
+    column = _ensure_column(activity)
     now = timezone.now()
     for result in results:
         result.activity = activity
         result.released_at, result.released_by = now, by
         result.save(update_fields=["released_at", "released_by"])
-        publish(result)
+        publish(result, column)
     released = [result.candidate_id for result in results]
     record("results.released", by=by, on=activity, data={"candidates": released})
     return results
@@ -71,19 +72,36 @@ def publish_released(activity: Activity) -> None:
     )
     for result in released:
         result.activity = activity
-    if released:
-        ensure_line_item(activity.link, tag=TAG, label=activity.title, score_maximum=released[0].maximum)
+    column = _ensure_column(activity) if released else Decimal(0)
     for result in released:
-        publish(result)
+        publish(result, column)
 
 
-def publish(result: Result) -> None:
-    """Hand the released result to the outbox. Call it in the transaction that changes the result."""
+def _ensure_column(activity: Activity) -> Decimal:
+    """Gives its maximum, which is the rubric's: what was not applicable to one candidate changes nobody's column."""
+    assert activity.rubric
+    maximum = activity.rubric.maximum
+    ensure_line_item(activity.link, tag=TAG, label=activity.title, score_maximum=maximum)
+    return maximum
+
+
+def grade(result: Result, column: Decimal) -> Decimal:
+    """The points on the column's scale: the share of what was applicable to the candidate. Rounded here and nowhere else."""
+    if result.maximum == column:
+        return result.total
+    return (result.total / result.maximum * column).quantize(Decimal("0.001"), ROUND_HALF_UP)
+
+
+def publish(result: Result, column: Decimal) -> None:
+    """Hand the released result to the outbox; `column` is the column's maximum.
+
+    Call it in the transaction that changes the result.
+    """
     publish_score(
         result.activity.link,
         line_item_tag=TAG,
         member=result.candidate,
-        given=result.total,
+        given=grade(result, column),
         graded_at=result.computed_at,
         comment=gradebook_comment(result.sheet.overall_comment),
     )

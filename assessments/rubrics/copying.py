@@ -27,13 +27,7 @@ def copy(*, rubric: Rubric, context: Any, by: Any) -> Rubric:
     there = Rubric.objects.filter(context=context, copied_from=rubric).first()
     if there:
         return there
-    made = drafting.start(
-        context=context,
-        by=by,
-        title=rubric.title,
-        description=rubric.description,
-        criteria=tuple(rubric.wording()),
-    )
+    made = drafting.start(context=context, by=by, wording=rubric.wording())
     made.copied_from = rubric
     made.save(update_fields=["copied_from"])
     record("rubric.copied", by=by, on=made, data={"from": rubric.pk})

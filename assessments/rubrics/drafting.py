@@ -1,30 +1,39 @@
 """Writing a rubric. Only drafts change; what is published starts again as the draft of its next version."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, TextChoices
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
-from assessments.rubrics.models import TEXT_MAX, TITLE_MAX, Criterion, Level, Rubric
-from assessments.rubrics.points import read_points
-from assessments.rubrics.wording import CriterionWording, LevelWording
+from assessments.rubrics.models import NAME_MAX, TEXT_MAX, TITLE_MAX, Criterion, Level, Rubric, Statement
+from assessments.rubrics.points import read_points, read_weight
+from assessments.rubrics.wording import (
+    CriterionWording,
+    Kind,
+    LevelWording,
+    RubricWording,
+    StatementKind,
+    StatementWording,
+)
 
 MOST_CRITERIA = 100
 MOST_LEVELS = 12
+MOST_STATEMENTS = 60
+Choice = TypeVar("Choice", bound=TextChoices)
+_SWITCHES = ("is_mandatory", "is_critical", "allows_not_applicable", "is_shown_to_student")
 
 
 @transaction.atomic
-def start(
-    *, context: Any, by: Any, title: str, description: str = "", criteria: tuple[CriterionWording, ...] = ()
-) -> Rubric:
-    """A new draft, empty or with the criteria of a template."""
+def start(*, context: Any, by: Any, wording: RubricWording) -> Rubric:
+    """A new draft: with a title alone, or with all of a template's or a file's text."""
     rubric = Rubric(context=context, created_by=by)
-    _describe(rubric, title, description)
+    _describe(rubric, wording.title, wording.description)
     rubric.save()
-    _write_criteria(rubric, criteria)
+    _write_whole(rubric, wording)
     record("rubric.started", by=by, on=rubric)
     return rubric
 
@@ -81,6 +90,15 @@ def move_criterion(*, criterion: Criterion, by: Any, steps: int) -> Rubric:
 
 
 @transaction.atomic
+def write_statements(*, rubric: Rubric, by: Any, statements: Sequence[StatementWording]) -> Rubric:
+    """Set the rubric's feedback statements, in this order. ValidationError names what is wrong by place."""
+    rubric = _locked_draft(rubric)
+    _write_statements(rubric, statements)
+    record("rubric.statements_written", by=by, on=rubric, data={"count": len(statements)})
+    return rubric
+
+
+@transaction.atomic
 def discard(*, rubric: Rubric, by: Any) -> None:
     """Throw a draft away. Published versions of its family stay."""
     rubric = _locked_draft(rubric)
@@ -104,7 +122,7 @@ def revise(*, rubric: Rubric, by: Any) -> Rubric:
         description=rubric.description,
         created_by=by,
     )
-    _write_criteria(draft, rubric.wording())
+    _write_whole(draft, rubric.wording())
     record("rubric.revised", by=by, on=draft, data={"from_version": rubric.version})
     return draft
 
@@ -124,9 +142,30 @@ def _describe(rubric: Rubric, title: str, description: str) -> None:
     rubric.description = _text(description, TEXT_MAX, field="description")
 
 
-def _write_criteria(rubric: Rubric, criteria: tuple[CriterionWording, ...] | list[CriterionWording]) -> None:
-    for position, wording in enumerate(criteria):
-        _write(Criterion(rubric=rubric, position=position), wording)
+def _write_whole(rubric: Rubric, wording: RubricWording) -> None:
+    for position, criterion in enumerate(wording.criteria):
+        _write(Criterion(rubric=rubric, position=position), criterion)
+    _write_statements(rubric, wording.statements)
+
+
+def _write_statements(rubric: Rubric, statements: Sequence[StatementWording]) -> None:
+    if len(statements) > MOST_STATEMENTS:
+        too_many = _("A rubric can have at most %(most)d feedback statements.")
+        raise ValidationError(
+            {"statements": ValidationError(too_many, code="statements", params={"most": MOST_STATEMENTS})}
+        )
+    problems: dict[str, list[ValidationError]] = {}
+    rows = []
+    for place, wording in enumerate(statements):
+        row = Statement(rubric=rubric, position=place)
+        with _collecting(problems, f"statement_{place}"):
+            row.text = _text(wording.text, TITLE_MAX, empty=_("Write the statement, or remove its row."))
+            row.kind = _choice(StatementKind, wording.kind)
+        rows.append(row)
+    if problems:
+        raise ValidationError(problems)
+    rubric.statements.all().delete()
+    Statement.objects.bulk_create(rows)
 
 
 def _new_criterion(rubric: Rubric, position: int | None) -> Criterion:
@@ -155,7 +194,20 @@ def _write(criterion: Criterion, wording: CriterionWording) -> None:
         criterion.title = _text(wording.title, TITLE_MAX, empty=_("Say what this criterion is about."))
     with _collecting(problems, "description"):
         criterion.description = _text(wording.description, TEXT_MAX)
+    for field in ("section", "domain", "competency"):
+        with _collecting(problems, field):
+            setattr(criterion, field, _text(getattr(wording, field), NAME_MAX))
+    with _collecting(problems, "kind"):
+        criterion.kind = _choice(Kind, wording.kind)
+        _check_one_global_rating(criterion)
+    with _collecting(problems, "weight"):
+        criterion.weight = read_weight(wording.weight)
+    for field in _SWITCHES:
+        setattr(criterion, field, getattr(wording, field))
     levels = _read_levels(wording.levels, problems)
+    if not criterion.is_global_rating:
+        for level in levels:
+            level.is_borderline = False
     if problems:
         raise ValidationError(problems)
     criterion.save()
@@ -174,7 +226,7 @@ def _read_levels(
         return []
     levels = []
     for place, wording in enumerate(wordings):
-        level = Level(position=place)
+        level = Level(position=place, is_borderline=wording.is_borderline)
         with _collecting(problems, f"level_{place}_title"):
             level.title = _text(wording.title, TITLE_MAX, empty=_("Give this level a name."))
         with _collecting(problems, f"level_{place}_points"):
@@ -183,6 +235,24 @@ def _read_levels(
             level.description = _text(wording.description, TEXT_MAX)
         levels.append(level)
     return levels
+
+
+def _check_one_global_rating(criterion: Criterion) -> None:
+    others = Criterion.objects.filter(rubric_id=criterion.rubric_id, kind=Kind.GLOBAL).exclude(
+        pk=criterion.pk
+    )
+    if criterion.is_global_rating and others.exists():
+        raise ValidationError(_("The rubric has a global rating already; it can have one."), code="global")
+
+
+def _choice(choices: type[Choice], sent: str) -> Choice:
+    try:
+        return choices(sent)
+    except ValueError:
+        known = ", ".join(str(label) for label in choices.labels)
+        raise ValidationError(
+            _("Choose one of these: %(known)s.") % {"known": known}, code="choice"
+        ) from None
 
 
 class _collecting:

@@ -5,12 +5,20 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from assessments.rubrics.points import MAX_DIGITS, PLACES
-from assessments.rubrics.wording import CriterionWording, LevelWording
+from assessments.rubrics.points import MAX_DIGITS, PLACES, WEIGHT_PLACES
+from assessments.rubrics.wording import (
+    CriterionWording,
+    Kind,
+    LevelWording,
+    RubricWording,
+    StatementKind,
+    StatementWording,
+)
 from lti_tool.port import Launch
 
 TITLE_MAX = 200
 TEXT_MAX = 2000
+NAME_MAX = 100
 
 
 class RubricQuerySet(models.QuerySet["Rubric"]):
@@ -38,8 +46,8 @@ class RubricQuerySet(models.QuerySet["Rubric"]):
         return self.published().filter(~models.Exists(newer))
 
     def whole(self) -> "RubricQuerySet":
-        """With criteria and levels, in three queries however many there are."""
-        return self.prefetch_related("criteria__levels")
+        """With criteria, levels and statements, in four queries however many there are."""
+        return self.prefetch_related("criteria__levels", "statements")
 
 
 class Rubric(models.Model):
@@ -95,36 +103,99 @@ class Rubric(models.Model):
 
     @property
     def maximum(self) -> Decimal:
-        """The most points a candidate can get: the best level of every criterion."""
+        """The most points a candidate can get: the best level of every criterion that counts."""
         return sum((criterion.maximum for criterion in self.criteria.all()), Decimal(0))
 
-    def wording(self) -> list[CriterionWording]:
-        """The rubric's text as plain values, for the lint and for copies."""
-        return [criterion.wording() for criterion in self.criteria.all()]
+    @property
+    def global_rating(self) -> "Criterion | None":
+        return next((row for row in self.criteria.all() if row.is_global_rating), None)
+
+    def wording(self) -> RubricWording:
+        """The rubric's text as plain values, for the lint, files and copies."""
+        return RubricWording(
+            self.title,
+            self.description,
+            tuple(criterion.wording() for criterion in self.criteria.all()),
+            tuple(StatementWording(row.text, row.kind) for row in self.statements.all()),
+        )
 
 
 class Criterion(models.Model):
+    """One thing that is judged. The global rating is one too; it has grades instead of points."""
+
     rubric = models.ForeignKey(Rubric, on_delete=models.CASCADE, related_name="criteria")
     position = models.PositiveIntegerField()
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.CHECKLIST)
     title = models.CharField(_("criterion"), max_length=TITLE_MAX)
     description = models.TextField(_("what to look for"), max_length=TEXT_MAX, blank=True)
+    section = models.CharField(
+        _("section"), max_length=NAME_MAX, blank=True, help_text="Heading on the sheet."
+    )
+    domain = models.CharField(_("domain"), max_length=NAME_MAX, blank=True)
+    competency = models.CharField(_("competency"), max_length=NAME_MAX, blank=True, help_text="A code.")
+    weight = models.DecimalField(
+        _("weight"), max_digits=5, decimal_places=WEIGHT_PLACES, default=1, help_text="Raters never see it."
+    )
+    is_mandatory = models.BooleanField(_("must be answered"), default=True)
+    is_critical = models.BooleanField(
+        _("critical"), default=False, help_text="With its lowest level the station cannot be passed."
+    )
+    allows_not_applicable = models.BooleanField(_("may be not applicable"), default=False)
+    is_shown_to_student = models.BooleanField(_("shown in the feedback"), default=True)
 
     class Meta:
         ordering = ["position", "id"]
         verbose_name_plural = "criteria"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rubric"], condition=models.Q(kind="global"), name="one_global_rating_per_rubric"
+            ),
+            models.CheckConstraint(condition=models.Q(weight__gte=0), name="criterion_weight_not_negative"),
+        ]
 
     def __str__(self) -> str:
         return self.title
 
     @property
+    def is_global_rating(self) -> bool:
+        return self.kind == Kind.GLOBAL
+
+    @property
     def maximum(self) -> Decimal:
-        return max((level.points for level in self.levels.all()), default=Decimal(0))
+        return max((self.points_for(level) for level in self.levels.all()), default=Decimal(0))
+
+    def points_for(self, level: "Level") -> Decimal:
+        """What choosing this level of it adds to the total, exact. A global rating adds nothing."""
+        return Decimal(0) if self.is_global_rating else level.points * self.weight
+
+    def is_missed_with(self, level: "Level") -> bool:
+        """Whether this is a critical criterion, and `level` gives the fewest points that it has."""
+        return self.is_critical and level.points == min(row.points for row in self.levels.all())
 
     def wording(self) -> CriterionWording:
-        levels = tuple(
-            LevelWording(level.title, level.points, level.description) for level in self.levels.all()
+        return CriterionWording(
+            title=self.title,
+            levels=tuple(
+                LevelWording(level.title, level.points, level.description, level.is_borderline)
+                for level in self.levels.all()
+            ),
+            **{field: getattr(self, field) for field in WRITTEN},
         )
-        return CriterionWording(self.title, levels, self.description)
+
+
+# The fields of a criterion's wording beside its title and levels, alike in the row and in the plain value.
+WRITTEN = (
+    "description",
+    "kind",
+    "section",
+    "domain",
+    "competency",
+    "weight",
+    "is_mandatory",
+    "is_critical",
+    "allows_not_applicable",
+    "is_shown_to_student",
+)
 
 
 class Level(models.Model):
@@ -133,6 +204,9 @@ class Level(models.Model):
     title = models.CharField(_("level"), max_length=TITLE_MAX)
     description = models.TextField(_("what it looks like"), max_length=TEXT_MAX, blank=True)
     points = models.DecimalField(_("points"), max_digits=MAX_DIGITS, decimal_places=PLACES)
+    is_borderline = models.BooleanField(
+        _("borderline"), default=False, help_text="The anchor of standard setting, in a global rating."
+    )
 
     class Meta:
         ordering = ["position", "id"]
@@ -142,3 +216,18 @@ class Level(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Statement(models.Model):
+    """Feedback that raters of this rubric give with one tap."""
+
+    rubric = models.ForeignKey(Rubric, on_delete=models.CASCADE, related_name="statements")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=StatementKind)
+    text = models.CharField(_("statement"), max_length=TITLE_MAX)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.text

@@ -9,7 +9,10 @@ from django.utils.translation import gettext as _
 MAX_DIGITS = 7
 PLACES = 2
 MOST = Decimal(1000)
+MOST_WEIGHT = Decimal(100)
 
+WEIGHT_PLACES = 1
+_WEIGHT = re.compile(r"(\d{1,4})(?:[.,\u066b](\d))?")
 _SHAPE = re.compile(r"(\d+)(?:[.,\u066b](\d{1,2}))?")
 
 
@@ -36,3 +39,19 @@ def read_points(typed: Decimal | str) -> Decimal:
             _("A level can give at most %(most)s points."), code="points", params={"most": MOST}
         )
     return points
+
+
+def read_weight(typed: Decimal | str) -> Decimal:
+    """How many times a criterion's points count, exact; nothing typed is once. Raises ValidationError in words."""
+    text = str(typed).strip() or "1"
+    match = _WEIGHT.fullmatch(text)
+    weight = Decimal(".".join(part for part in match.groups() if part)) if match else None
+    if weight is None or not 0 < weight <= MOST_WEIGHT:
+        raise ValidationError(
+            _(
+                "“%(text)s” is not a weight. Write a number above 0 and up to %(most)s with at most one decimal, like 2 or 0.5."
+            ),
+            code="weight",
+            params={"text": text[:40], "most": MOST_WEIGHT},
+        )
+    return weight

@@ -46,6 +46,8 @@ def obstacles(rubric: Rubric) -> list[str]:
 
 def _of_criterion(criterion: Criterion) -> list[str]:
     levels = list(criterion.levels.all())
+    if criterion.is_global_rating and sum(level.is_borderline for level in levels) != 1:
+        return [_("“%(title)s” needs one level that is the borderline.") % {"title": criterion.title}]
     if len(levels) < 2:
         return [_("“%(title)s” needs at least two levels to choose from.") % {"title": criterion.title}]
     if len({level.title.casefold() for level in levels}) < len(levels):

@@ -12,7 +12,7 @@ from assessments.rubrics import drafting, library, lint, publishing
 from assessments.rubrics.forms import FIRST_ROWS, read_criterion
 from assessments.rubrics.models import Criterion, Rubric
 from assessments.rubrics.permissions import can_edit_rubrics, can_see_rubrics
-from assessments.rubrics.wording import CriterionWording, LevelWording
+from assessments.rubrics.wording import CriterionWording, LevelWording, RubricWording
 from lti_tool.port import Launch, current_launch, launch_required
 
 SEE_OTHER = 303
@@ -32,14 +32,8 @@ def rubrics(request: HttpRequest) -> HttpResponse:
 
 def _start(request: HttpRequest, launch: Launch) -> HttpResponse:
     template = library.find(request.POST.get("template", ""))
-    rubric = drafting.start(
-        context=launch.context,
-        by=launch.person,
-        title=template.title if template else _("New rubric"),
-        description=template.description if template else "",
-        criteria=template.criteria if template else (),
-    )
-    return _see(rubric)
+    wording = template.wording if template else RubricWording(_("New rubric"))
+    return _see(drafting.start(context=launch.context, by=launch.person, wording=wording))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -210,7 +204,7 @@ def _builder(
     moved: Criterion | None = None,
 ) -> HttpResponse:
     rows = list(rubric.criteria.all())
-    advice = lint.advise(rubric.wording())
+    advice = lint.advise(rubric.wording().criteria)
     context = {
         "rubric": rubric,
         "sent": sent or {"title": rubric.title, "description": rubric.description},

@@ -54,4 +54,4 @@ def test_one_criterion_that_decides_everything():
 
 def test_our_own_templates_follow_our_own_advice():
     for template in library.templates():
-        assert [hint.sentence for hint in lint.advise(template.criteria)] == []
+        assert [hint.sentence for hint in lint.advise(template.wording.criteria)] == []

@@ -12,6 +12,7 @@ from assessments.results import releasing
 from assessments.results.models import Result
 from assessments.rubrics import drafting
 from assessments.rubrics.models import Rubric
+from assessments.rubrics.wording import RubricWording
 from lti_tool.models import Role, Score
 from tests import factories
 
@@ -194,7 +195,7 @@ class TestBuilder:
         assert [criterion.title for criterion in draft.criteria.all()] == ["Introduces self", "Asks openly"]
 
     def test_empty_rubric_is_not_published_and_says_why(self, visit, course):
-        empty = drafting.start(context=course.context, by=course.teacher, title="Empty")
+        empty = drafting.start(context=course.context, by=course.teacher, wording=RubricWording("Empty"))
 
         page = visit(course.teacher).post(f"/rubrics/{empty.key}/publication/")
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from assessments.audit.models import Event
 from assessments.rubrics import drafting, library, publishing
 from assessments.rubrics.models import Level, Rubric
-from assessments.rubrics.wording import CriterionWording, LevelWording
+from assessments.rubrics.wording import CriterionWording, LevelWording, RubricWording
 from tests import factories
 from tests.factories import criterion
 
@@ -23,7 +23,7 @@ def fresh(rubric):
 @pytest.mark.parametrize("template", [template.slug for template in library.templates()])
 def test_every_template_can_be_published_as_it_is(course, template):
     found = library.find(template)
-    rubric = factories.draft(course.context, *found.criteria, title=found.title)
+    rubric = drafting.start(context=course.context, by=course.teacher, wording=found.wording)
 
     assert publishing.publish(rubric=rubric, by=course.teacher).state == Rubric.State.PUBLISHED
 
@@ -94,7 +94,7 @@ def test_removed_criterion_can_be_put_back_where_it_was(course):
 
     drafting.write_criterion(rubric=rubric, by=course.teacher, wording=wording, position=1)
     assert titles(rubric) == ["A", "B", "C"]
-    assert fresh(rubric).wording()[1] == wording
+    assert fresh(rubric).wording().criteria[1] == wording
 
 
 def test_another_rubrics_criterion_is_not_found(course):
@@ -126,7 +126,7 @@ def test_publishing_is_refused_in_words(course, criteria, sentence):
 
 
 def test_empty_rubric_cannot_be_published(course):
-    rubric = drafting.start(context=course.context, by=course.teacher, title="Empty")
+    rubric = drafting.start(context=course.context, by=course.teacher, wording=RubricWording("Empty"))
 
     with pytest.raises(ValidationError, match="no criteria"):
         publishing.publish(rubric=rubric, by=course.teacher)

@@ -14,6 +14,7 @@ from assessments.marking import marking
 from assessments.marking.marking import Answer
 from assessments.results import releasing
 from assessments.rubrics import drafting
+from assessments.rubrics.wording import RubricWording
 from lti_tool import cookies
 from lti_tool.errors import Kind
 from lti_tool.models import Membership, Role, Score
@@ -95,7 +96,7 @@ def course(tool):
         submitted=submitted,
         amended=amended,
         draft=factories.draft(context, *criteria, by=teacher, title=f"Cardiac {LONG_WORD}"),
-        empty_draft=drafting.start(context=context, by=teacher, title="A new rubric"),
+        empty_draft=drafting.start(context=context, by=teacher, wording=RubricWording("A new rubric")),
         new_link=factories.ResourceLinkFactory(context=context, title="Not set up"),
     )
 
