@@ -10,13 +10,12 @@ from django.db import transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from assessments.audit.models import Event
 from assessments.audit.recording import record
 from assessments.marking.comments import read_comment
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import Amendment, Mark, MarkSheet
 from assessments.marking.signals import sheet_amended, sheet_submitted
-from assessments.rubrics.models import Criterion, Level, Rubric
+from assessments.rubrics.models import Criterion, Level, Rubric, Statement
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def mark(
 
     What is there already can be sent again.
     """
-    sheet = _locked_draft(sheet)
+    sheet = _locked_open(sheet)
     row = Mark.objects.filter(sheet=sheet, criterion=criterion).first() or Mark(
         sheet=sheet, criterion=criterion
     )
@@ -70,6 +69,7 @@ def mark(
     if not isinstance(comment, Keep):
         row.comment = read_comment(comment)
     _check_belongs(sheet, criterion, row)
+    _check_stays_answered(sheet, criterion, row)
     if before == (row.level_id, row.is_not_applicable, row.comment):
         return sheet
     change = {
@@ -79,18 +79,40 @@ def mark(
         "comment_changed": before[2] != row.comment,
     }
     row.save()
-    return _changed(sheet, by, "sheet.marked", change)
+    return _changed(sheet, by, "marked", change)
 
 
 @transaction.atomic
 def comment_overall(*, sheet: MarkSheet, comment: str, by: Any) -> MarkSheet:
-    sheet = _locked_draft(sheet)
-    comment = read_comment(comment)
-    if sheet.overall_comment == comment:
+    return _write(sheet, "overall_comment", comment, by, "commented")
+
+
+@transaction.atomic
+def raise_concern(*, sheet: MarkSheet, concern: str, by: Any) -> MarkSheet:
+    """Tell those who run the course what worries the rater; an empty text takes it back. It changes no marks."""
+    return _write(sheet, "concern", concern, by, "concern_raised")
+
+
+@transaction.atomic
+def choose_statement(*, sheet: MarkSheet, statement: Statement, is_chosen: bool, by: Any) -> MarkSheet:
+    """Give one of the rubric's feedback statements to the candidate, or take it back."""
+    sheet = _locked_open(sheet)
+    if statement.rubric_id != sheet.rubric_id:
+        raise ValidationError(_("This statement is not part of the sheet's rubric."), code="statement")
+    if sheet.statements.filter(pk=statement.pk).exists() == is_chosen:
         return sheet
-    sheet.overall_comment = comment
-    sheet.save(update_fields=["overall_comment"])
-    return _changed(sheet, by, "sheet.commented", {})
+    (sheet.statements.add if is_chosen else sheet.statements.remove)(statement)
+    return _changed(sheet, by, "commented", {"statement": statement.pk, "is_chosen": is_chosen})
+
+
+def _write(sheet: MarkSheet, field: str, text: str, by: Any, verb: str) -> MarkSheet:
+    sheet = _locked_open(sheet)
+    text = read_comment(text)
+    if getattr(sheet, field) == text:
+        return sheet
+    setattr(sheet, field, text)
+    sheet.save(update_fields=[field])
+    return _changed(sheet, by, verb, {})
 
 
 @transaction.atomic
@@ -125,7 +147,8 @@ def submit(*, sheet: MarkSheet, by: Any, revision: int) -> MarkSheet:
     sheet.submitted_at = timezone.now()
     sheet.submitted_by = by
     sheet.save(update_fields=["state", "submitted_at", "submitted_by"])
-    _changed(sheet, by, "sheet.submitted", {"total": str(sheet.total), "maximum": str(sheet.maximum)})
+    totals = {"total": str(sheet.total), "maximum": str(sheet.maximum)}
+    _bump(sheet, by, "sheet.submitted", totals)
     sheet_submitted.send(sender=MarkSheet, sheet=sheet, by=by)
     return sheet
 
@@ -161,20 +184,9 @@ def amend(
         raise ValidationError(_("Nothing was changed, so there is nothing to amend."), code="unchanged")
     amendment = Amendment.objects.create(sheet=sheet, by=by, reason=reason, before=before, after=after)
     levels = {"before": _levels(before), "after": _levels(after), "amendment": amendment.pk}
-    _changed(sheet, by, "sheet.amended", levels)
+    _bump(sheet, by, "sheet.amended", levels)
     sheet_amended.send(sender=MarkSheet, sheet=sheet, by=by)
     return sheet
-
-
-def revision_seen(*, sheet: MarkSheet, by: Any, known: int | None) -> int:
-    """The revision a rater may claim to have seen who knew `known` and just wrote: theirs, unless others wrote between.
-
-    Without this, two people taking turns would each think they had seen the whole sheet.
-    """
-    if known is None or known == sheet.revision:
-        return sheet.revision
-    others = Event.objects.filter(object_type="marksheet", object_id=sheet.pk, data__revision__gt=known)
-    return known if others.exclude(actor=by).exists() else sheet.revision
 
 
 def snapshot(sheet: MarkSheet) -> dict[str, Any]:
@@ -198,10 +210,10 @@ def _locked(sheet: MarkSheet) -> MarkSheet:
     return MarkSheet.objects.whole().get(pk=sheet.pk)
 
 
-def _locked_draft(sheet: MarkSheet) -> MarkSheet:
-    # Autosave comes often: only the row itself, not the whole sheet.
+def _locked_open(sheet: MarkSheet) -> MarkSheet:
+    # Taps come often: only the row itself, not the whole sheet.
     sheet = MarkSheet.objects.select_for_update().get(pk=sheet.pk)
-    if sheet.is_submitted:
+    if not sheet.is_open:
         raise Conflict(
             _(
                 "This sheet was submitted %(when)s. This change was not saved; "
@@ -225,7 +237,26 @@ def _check_belongs(sheet: MarkSheet, criterion: Criterion, answer: Mark | Answer
         )
 
 
+def _check_stays_answered(sheet: MarkSheet, criterion: Criterion, answer: Mark) -> None:
+    """A sheet that was handed in stays complete while its rater corrects it."""
+    if sheet.is_submitted and criterion.is_mandatory and not answer.is_answered:
+        raise ValidationError(
+            _("This sheet is submitted, so “%(title)s” keeps an answer. Choose another one instead."),
+            code="answer",
+            params={"title": criterion.title},
+        )
+
+
 def _changed(sheet: MarkSheet, by: Any, verb: str, data: dict[str, Any]) -> MarkSheet:
+    """Count a change of the rater's; after the submission it is a correction, and whoever follows the sheet hears of it."""
+    if not sheet.is_submitted:
+        return _bump(sheet, by, f"sheet.{verb}", data)
+    _bump(sheet, by, "sheet.corrected", {**data, "what": verb})
+    sheet_amended.send(sender=MarkSheet, sheet=MarkSheet.objects.whole().get(pk=sheet.pk), by=by)
+    return sheet
+
+
+def _bump(sheet: MarkSheet, by: Any, verb: str, data: dict[str, Any]) -> MarkSheet:
     sheet.revision += 1
     sheet.rater = by
     sheet.save(update_fields=["revision", "rater"])

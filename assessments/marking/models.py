@@ -21,7 +21,7 @@ class MarkSheetQuerySet(models.QuerySet["MarkSheet"]):
     def whole(self) -> "MarkSheetQuerySet":
         """With everything its page and its facts need, in the same number of queries however many sheets."""
         return self.select_related("candidate", "rater", "submitted_by", "rubric").prefetch_related(
-            "rubric__criteria__levels", "rubric__statements", "marks__level"
+            "rubric__criteria__levels", "rubric__statements", "marks__level", "statements"
         )
 
 
@@ -50,6 +50,13 @@ class MarkSheet(models.Model):
         "lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+"
     )
     overall_comment = models.TextField(blank=True)
+    concern = models.TextField(
+        blank=True, help_text="For those who run the course, never for the candidate. Changes no marks."
+    )
+    statements = models.ManyToManyField("rubrics.Statement", related_name="+")
+    accepts_corrections = models.BooleanField(
+        default=False, help_text="Whether its rater may still change it after handing it in."
+    )
     revision = models.PositiveIntegerField(default=0, help_text="Goes up with every change.")
 
     objects = MarkSheetQuerySet.as_manager()
@@ -72,6 +79,11 @@ class MarkSheet(models.Model):
     @property
     def is_submitted(self) -> bool:
         return self.state == self.State.SUBMITTED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its rater can mark on it: until it is handed in, or for as long as corrections are accepted."""
+        return not self.is_submitted or self.accepts_corrections
 
     @property
     def total(self) -> Decimal:
@@ -149,3 +161,38 @@ class Amendment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet_id} {self.at:%Y-%m-%d}"
+
+
+class Tap(models.Model):
+    """One thing that a rater did on a device, as the device told it. Append-only: the database refuses to change one.
+
+    A page that marks writes a log of its own, counted from 1, so that a tap which is sent twice is kept once. `seen` is the
+    sheet's revision that the page knew; what became of the tap is told by `outcome`.
+    """
+
+    class Outcome(models.TextChoices):
+        APPLIED = "applied", _("applied")
+        SUPERSEDED = "superseded", _("a later one of the same page was here first")
+        LATE = "late", _("another device had changed this meanwhile, so it was not applied")
+        REFUSED = "refused", _("not possible")
+
+    sheet = models.ForeignKey(MarkSheet, on_delete=models.CASCADE, related_name="taps")
+    log = models.UUIDField()
+    sequence = models.PositiveIntegerField()
+    field = models.CharField(max_length=40, help_text="What it is about: level, comment… and of what.")
+    value = models.JSONField(null=True)
+    seen = models.PositiveIntegerField()
+    by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    at_device = models.DateTimeField(null=True, help_text="By the device's clock: evidence, nothing more.")
+    received_at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    reason = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(help_text="The sheet's, after it.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["sheet", "log", "sequence"], name="tap_once_per_log")]
+        indexes = [models.Index(fields=["sheet", "field", "id"], name="tap_of_field")]
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} {self.field}"

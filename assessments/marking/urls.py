@@ -7,6 +7,5 @@ urlpatterns = [
     path("sheets/<uuid:key>/", views.sheet, name="sheet"),
     path("sheets/<uuid:key>/amendment/", views.amendment, name="amendment"),
     path("api/sheets/<uuid:key>/", api.SheetView.as_view(), name="api_sheet"),
-    path("api/sheets/<uuid:key>/marks/<int:criterion_id>/", api.MarkView.as_view(), name="api_mark"),
-    path("api/sheets/<uuid:key>/comment/", api.CommentView.as_view(), name="api_comment"),
+    path("api/sheets/<uuid:key>/taps/", api.TapsView.as_view(), name="api_taps"),
 ]

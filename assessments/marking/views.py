@@ -4,9 +4,8 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
@@ -14,28 +13,27 @@ from assessments.marking.forms import read_answers, read_revision
 from assessments.marking.history import changes
 from assessments.marking.marking import Answer
 from assessments.marking.models import MarkSheet
-from assessments.marking.permissions import can_amend, can_mark, can_see
+from assessments.marking.permissions import can_amend, can_see
 from assessments.rubrics.models import Criterion
 from lti_tool.port import Launch, current_launch, launch_required
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @launch_required
 def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The sheet to fill, or to read once it is submitted. POST submits what autosave has saved."""
+    """The sheet to fill, or to read once it is submitted. What is tapped on it goes to the API."""
     launch, found = _find(request, key)
-    if request.method != "POST":
-        return _page(request, launch, found)
-    if not can_mark(launch, found):
-        raise PermissionDenied
-    try:
-        marking.submit(sheet=found, by=launch.person, revision=read_revision(request.POST))
-    except ValidationError:
-        return _page(request, launch, found, status=400, unanswered=found.missing())
-    except Conflict as conflict:
-        return _page(request, launch, _find(request, key)[1], status=409, conflict=str(conflict))
-    done = reverse("activities:start") + "?done=submitted"
-    return HttpResponse(status=303, headers={"Location": done})
+    marks = {mark.criterion_id: mark for mark in found.marks.all()}
+    fields = [(criterion, marks.get(criterion.pk)) for criterion in found.rubric.criteria.all()]
+    context: dict[str, Any] = {"sheet": found, "fields": fields}
+    if found.is_open and not (found.is_submitted and "read" in request.GET):
+        return render(request, "marking/sheet.html", context)
+    amendments = found.amendments.select_related("by")
+    context |= {
+        "can_amend": can_amend(launch, found),
+        "amendments": [(row, changes(row, found)) for row in amendments],
+    }
+    return render(request, "marking/submitted.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,30 +70,6 @@ def _find(request: HttpRequest, key: UUID) -> tuple[Launch, MarkSheet]:
     if not can_see(launch, found):
         raise PermissionDenied(_("Mark sheets are for those who examine in this course."))
     return launch, found
-
-
-def _page(
-    request: HttpRequest,
-    launch: Launch,
-    sheet: MarkSheet,
-    *,
-    status: int = 200,
-    unanswered: list[Criterion] | None = None,
-    conflict: str = "",
-) -> HttpResponse:
-    marks = {mark.criterion_id: mark for mark in sheet.marks.all()}
-    context: dict[str, Any] = {
-        "sheet": sheet,
-        "fields": [(criterion, marks.get(criterion.pk)) for criterion in sheet.rubric.criteria.all()],
-        "unanswered": unanswered or [],
-        "conflict": conflict,
-    }
-    if not sheet.is_submitted:
-        return render(request, "marking/sheet.html", context, status=status)
-    context["can_amend"] = can_amend(launch, sheet)
-    amendments = sheet.amendments.select_related("by")
-    context["amendments"] = [(row, changes(row, sheet)) for row in amendments]
-    return render(request, "marking/submitted.html", context, status=status)
 
 
 def _amendment_form(

@@ -38,8 +38,8 @@ class Visit:
     def post(self, path, data=None):
         return self.client.post(path, data or {})
 
-    def put(self, path, body):
-        return self.client.put(path, body, content_type="application/json")
+    def send(self, path, body):
+        return self.client.post(path, body, content_type="application/json")
 
 
 @pytest.fixture

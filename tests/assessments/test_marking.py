@@ -159,24 +159,6 @@ def test_submitting_what_somebody_else_marked_meanwhile_is_a_conflict(sheet, cou
     assert not whole(sheet).is_submitted
 
 
-def test_taking_turns_does_not_hide_the_others_marks(sheet, course):
-    (row, levels), seen = first(sheet), sheet.revision
-    marking.mark(sheet=sheet, criterion=row, level=levels[0], comment="", by=course.teacher)
-    mine = marking.mark(
-        sheet=sheet, criterion=sheet.rubric.criteria.last(), level=None, comment="x", by=course.examiner
-    )
-
-    assert marking.revision_seen(sheet=mine, by=course.examiner, known=seen) == seen
-
-
-def test_a_lost_answer_does_not_look_like_somebody_else(sheet, course):
-    row, levels = first(sheet)
-    for level in levels:
-        mine = marking.mark(sheet=sheet, criterion=row, level=level, comment="", by=course.examiner)
-
-    assert marking.revision_seen(sheet=mine, by=course.examiner, known=0) == mine.revision
-
-
 def test_draft_rubric_is_not_marked_with(course):
     with pytest.raises(ValidationError, match="still a draft"):
         marking.open_sheet(rubric=factories.draft(course.context), candidate=course.alice, by=course.teacher)

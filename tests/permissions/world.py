@@ -48,7 +48,6 @@ def make() -> World:
         "sheet": open_sheet.key,
         "submitted": submitted.key,
         "submitted_revision": submitted.revision,
-        "sheet_criterion": open_sheet.rubric.criteria.first().pk,
     }
     code = issue_code(launches[Role.INSTRUCTOR], f"/activities/{activity.key}/")
     choices = {role: factories.choice(person, link.context, Role(role)) for role, person in people.items()}

@@ -1,6 +1,7 @@
 """A grade goes home: rubric, mark sheet, release, gradebook, and back to the student; by the pages that people use."""
 
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -36,8 +37,16 @@ class Person:
         answer = self.client.post(path, data or {}, headers=self.headers)
         return self.get(answer["Location"]) if answer.status_code == 303 else answer
 
-    def put(self, path, data):
-        return self.client.put(path, json.dumps(data), content_type="application/json", headers=self.headers)
+    def taps(self, sheet, taps):
+        """What a device would tell of these (field, value) pairs."""
+        told = [
+            {"sequence": number, "field": field, "value": value, "seen": 0}
+            for number, (field, value) in enumerate(taps, start=1)
+        ]
+        body = json.dumps({"log": str(uuid.uuid4()), "taps": told})
+        path = f"/api/sheets/{sheet.key}/taps/"
+        answer = self.client.post(path, body, content_type="application/json", headers=self.headers)
+        assert [tap["outcome"] for tap in answer.json()["taken"]] == ["applied"] * len(told)
 
 
 @pytest.fixture(params=["plain", "moodle", "canvas"])
@@ -60,21 +69,19 @@ def set_up(school):
 
 
 def mark(school, activity, comment, levels=-1):
-    """The examiner marks the student: each criterion by autosave, then submit."""
+    """The examiner marks the student, taps and all, and submits."""
     examiner = Person(school, "ta")
     candidate = Person(school, "student").launch.person
     examiner.post(f"/activities/{activity.key}/candidates/{candidate.key}/sheet/")
     sheet = MarkSheet.objects.get()
+    taps = []
     for criterion in sheet.rubric.criteria.all():
         level = list(criterion.levels.all())[levels]
-        saved = examiner.put(
-            f"/api/sheets/{sheet.key}/marks/{criterion.pk}/",
-            {"level": level.pk, "comment": f"On {criterion.position}."},
-        )
-        assert saved.status_code == 200
-    revision = examiner.put(f"/api/sheets/{sheet.key}/comment/", {"comment": comment}).json()["revision"]
-    page = examiner.post(f"/sheets/{sheet.key}/", {"revision": revision})
-    assert "Submitted." in page.text
+        taps += [
+            (f"level:{criterion.pk}", level.pk),
+            (f"comment:{criterion.pk}", f"On {criterion.position}."),
+        ]
+    examiner.taps(sheet, [*taps, ("overall", comment), ("submit", None)])
     return examiner, sheet
 
 
