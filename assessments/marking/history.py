@@ -1,11 +1,12 @@
-"""What an amendment changed, in the words of the rubric."""
+"""What amendments and late taps say, in the words of the rubric."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from assessments.marking.models import Amendment, MarkSheet
+from assessments.marking.models import Amendment, MarkSheet, Tap
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,31 @@ def changes(amendment: Amendment, sheet: MarkSheet) -> list[Change]:
     if before != after:
         found.append(Change(_("Overall comment"), before or "–", after or "–"))
     return found
+
+
+def late_taps(sheet: MarkSheet) -> list[str]:
+    """What came too late to be applied and nobody has tapped about since, in words, oldest first."""
+    late = list(sheet.taps.filter(outcome=Tap.Outcome.LATE))
+    if not late:
+        return []
+    last = {tap.field: tap.pk for tap in sheet.taps.filter(outcome=Tap.Outcome.APPLIED)}
+    return [_said_late(sheet, tap) for tap in late if last.get(tap.field, 0) < tap.pk]
+
+
+def _said_late(sheet: MarkSheet, tap: Tap) -> str:
+    name, _colon, about = tap.field.partition(":")
+    titles = {str(criterion.pk): criterion.title for criterion in sheet.rubric.criteria.all()}
+    levels = {level.pk: level.title for row in sheet.rubric.criteria.all() for level in row.levels.all()}
+    what = titles.get(about) or {"overall": _("Overall comment"), "concern": _("Concern")}.get(
+        name, _("Statement")
+    )
+    value: Any = tap.value
+    if name == "level":
+        value = _("Not applicable") if value == "na" else levels.get(value, _("no answer"))
+    elif isinstance(value, bool):
+        value = _("chosen") if value else _("not chosen")
+    return _("%(what)s: %(value)s (received %(time)s)") % {
+        "what": what,
+        "value": value,
+        "time": formats.time_format(timezone.localtime(tap.received_at)),
+    }

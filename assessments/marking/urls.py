@@ -4,6 +4,7 @@ from assessments.marking import api, views
 
 app_name = "marking"
 urlpatterns = [
+    path("sheets/worker.js", views.worker, name="worker"),
     path("sheets/<uuid:key>/", views.sheet, name="sheet"),
     path("sheets/<uuid:key>/amendment/", views.amendment, name="amendment"),
     path("api/sheets/<uuid:key>/", api.SheetView.as_view(), name="api_sheet"),

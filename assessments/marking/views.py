@@ -1,6 +1,9 @@
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.contrib.staticfiles import finders
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
 from assessments.marking.forms import read_answers, read_revision
-from assessments.marking.history import changes
+from assessments.marking.history import changes, late_taps
 from assessments.marking.marking import Answer
 from assessments.marking.models import MarkSheet
 from assessments.marking.permissions import can_amend, can_see
-from assessments.rubrics.models import Criterion
+from assessments.rubrics.models import Criterion, Statement
+from assessments.rubrics.wording import StatementKind
 from lti_tool.port import Launch, current_launch, launch_required
 
 
@@ -25,8 +29,9 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
     launch, found = _find(request, key)
     marks = {mark.criterion_id: mark for mark in found.marks.all()}
     fields = [(criterion, marks.get(criterion.pk)) for criterion in found.rubric.criteria.all()]
-    context: dict[str, Any] = {"sheet": found, "fields": fields}
-    if found.is_open and not (found.is_submitted and "read" in request.GET):
+    context: dict[str, Any] = {"sheet": found, "fields": fields, "late_taps": late_taps(found)}
+    if found.is_open:
+        context["statements"] = _by_kind(found.rubric.statements.all())
         return render(request, "marking/sheet.html", context)
     amendments = found.amendments.select_related("by")
     context |= {
@@ -34,6 +39,20 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
         "amendments": [(row, changes(row, found)) for row in amendments],
     }
     return render(request, "marking/submitted.html", context)
+
+
+def _by_kind(statements: Iterable[Statement]) -> list[tuple[str, list[Statement]]]:
+    """Strengths first; a kind without statements is not there."""
+    kinds = [(kind, [row for row in statements if row.kind == kind]) for kind in StatementKind]
+    return [(kind, rows) for kind, rows in kinds if rows]
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The script that opens sheets without the network. It has to come from the folder that it serves."""
+    found = finders.find("bellringer/sheet-worker.js")
+    assert found
+    return HttpResponse(Path(found).read_bytes(), content_type="text/javascript")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,18 +1,22 @@
 """Pages as each role gets them, through Django's own client with a real launch token."""
 
+import uuid
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from assessments.activities import activities
 from assessments.activities.models import Activity
-from assessments.marking import marking
+from assessments.marking import marking, taps
 from assessments.marking.models import MarkSheet
+from assessments.marking.taps import Told
 from assessments.results import releasing
 from assessments.results.models import Result
-from assessments.rubrics import drafting
+from assessments.rubrics import drafting, publishing
 from assessments.rubrics.models import Rubric
-from assessments.rubrics.wording import RubricWording
+from assessments.rubrics.wording import RubricWording, StatementWording
 from lti_tool.models import Role, Score
 from tests import factories
 
@@ -93,7 +97,6 @@ class TestDoors:
             ("post", home(course.activity, "deliveries/")),
             ("post", home(course.activity, f"candidates/{course.alice.key}/sheet/")),
             ("get", f"/sheets/{sheet.key}/"),
-            ("post", f"/sheets/{sheet.key}/"),
             ("get", f"/sheets/{sheet.key}/amendment/"),
             ("get", f"/rubrics/{rubric.key}/"),
             ("post", f"/rubrics/{rubric.key}/"),
@@ -218,49 +221,50 @@ class TestBuilder:
 
 
 class TestSheet:
-    def test_begins_fills_and_submits(self, visit, course):
+    def test_begins_where_nobody_has(self, visit, course):
         examiner = visit(course.examiner)
         begun = examiner.post(home(course.activity, f"candidates/{course.alice.key}/sheet/"))
+
         sheet = MarkSheet.objects.get()
         assert begun.headers["Location"] == sheet.get_absolute_url()
         assert "Introduces self" in examiner.get(sheet.get_absolute_url()).text
 
-        filled = factories.fill(sheet, course.examiner)
-        done = examiner.post(sheet.get_absolute_url(), {"revision": filled.revision})
+    def test_shows_what_can_be_marked_and_nothing_of_weights_or_points(self, visit, course):
+        wording = RubricWording(
+            "Chest pain",
+            criteria=(
+                factories.criterion("Opens", weight="7.5", is_critical=True, section="Beginning"),
+                factories.criterion("Percusses", allows_not_applicable=True, is_mandatory=False),
+                factories.global_rating(),
+            ),
+            statements=(StatementWording("Listened well."), StatementWording("Sum up.", "next_step")),
+        )
+        draft = drafting.start(context=course.context, by=course.teacher, wording=wording)
+        rubric = publishing.publish(rubric=draft, by=course.teacher)
+        activity = activities.set_up(resource_link=course.link, rubric=rubric, by=course.teacher)
+        sheet = factories.sheet(activity, course.alice, course.examiner)
 
-        assert (done.status_code, done.headers["Location"]) == (303, f"{START}?done=submitted")
-        assert MarkSheet.objects.get().is_submitted
+        page = visit(course.examiner).get(sheet.get_absolute_url()).text
 
-    def test_gaps_are_named_and_linked(self, visit, course):
+        for shown in ("Beginning", "Critical.", "May stay unanswered.", "Not applicable", "Global rating"):
+            assert shown in page, shown
+        assert page.index("Listened well.") < page.index("Sum up.")
+        for hidden in ("7.5", "15", "points", "weight"):
+            assert hidden not in page.replace("is-weight", ""), hidden
+
+    def test_late_taps_are_shown_until_somebody_decides(self, visit, course):
         sheet = factories.sheet(course.activity, course.alice, course.examiner)
         row = sheet.rubric.criteria.first()
+        field, (low, _middle, high) = f"level:{row.pk}", row.levels.all()
+        tablet, phone = uuid.uuid4(), uuid.uuid4()
+        taps.take(sheet=sheet, log=phone, told=[Told(1, field, high.pk, 0)], by=course.teacher)
+        taps.take(sheet=sheet, log=tablet, told=[Told(1, field, low.pk, 0)], by=course.examiner)
+        examiner = visit(course.examiner)
 
-        page = visit(course.examiner).post(sheet.get_absolute_url(), {"revision": sheet.revision})
+        assert "Introduces self: Not done (received" in examiner.get(sheet.get_absolute_url()).text
 
-        assert page.status_code == 400
-        assert f'href="#criterion-{row.pk}"' in page.text
-
-    @pytest.mark.parametrize("revision", ["", "x", "-1", "9" * 40])
-    def test_made_up_revision_submits_nothing(self, visit, course, revision):
-        sheet = factories.fill(
-            factories.sheet(course.activity, course.alice, course.examiner), course.examiner
-        )
-
-        page = visit(course.examiner).post(sheet.get_absolute_url(), {"revision": revision})
-
-        assert page.status_code == 409
-        assert not MarkSheet.objects.get().is_submitted
-
-    def test_loser_of_two_submissions_reads_who_won(self, visit, course):
-        filled = factories.fill(
-            factories.sheet(course.activity, course.alice, course.examiner), course.examiner
-        )
-        marking.submit(sheet=filled, by=course.teacher, revision=filled.revision)
-
-        page = visit(course.examiner).post(filled.get_absolute_url(), {"revision": filled.revision})
-
-        assert page.status_code == 409
-        assert "Mara Lindqvist submitted this sheet" in page.text
+        taps.take(sheet=sheet, log=tablet, told=[Told(2, field, low.pk, 1)], by=course.examiner)
+        assert "(received" not in examiner.get(sheet.get_absolute_url()).text
 
     def test_amendment_shows_before_and_after(self, visit, course):
         sheet = factories.marked(course.activity, course.alice, course.examiner)

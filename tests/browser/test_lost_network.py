@@ -105,7 +105,8 @@ def test_sheet_is_submitted_once_the_network_is_back(browser, in_the_frame):
         for title in TITLES:
             chooses(page, title, "Fully")
         page.get_by_role("button", name="Submit").click()
-        says(page, "3 waiting")
+        says(page, "4 waiting")
+        page.get_by_text("Submitted from this device as soon as the network lets it through.").wait_for()
         assert not MarkSheet.objects.submitted().exists()
 
     page.get_by_text("Submitted. The candidate sees it after the release.").wait_for()
@@ -181,5 +182,5 @@ def test_second_examiner_to_submit_sees_who_was_first(browser, tool, sheet):
     bob.get_by_role("button", name="Submit").click()
 
     bob.get_by_role("alert").get_by_text("Alice Examiner submitted this sheet").wait_for()
-    bob.get_by_text("nothing of it was changed or lost").wait_for()
+    bob.get_by_role("alert").get_by_text("nothing of it was changed or lost").wait_for()
     assert MarkSheet.objects.get().submitted_by.name == "Alice Examiner"

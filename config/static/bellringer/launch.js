@@ -1,8 +1,10 @@
 // The launch token: kept for this frame, sent with every request, from this one place.
 
+import { openKept } from "./offline.js";
 import { ask, supports } from "./platform.js";
 
 const STORED = "bellringer.launch";
+const PERSON = "bellringer.person";
 const meta = (name) => document.querySelector(`meta[name="${name}"]`);
 
 /**
@@ -44,6 +46,7 @@ function remember() {
 export function forget() {
   token = null;
   storage.delete(STORED);
+  storage.delete(PERSON);
   const { [STORED]: _, ...rest } = history.state ?? {};
   history.replaceState(rest, "");
 }
@@ -94,16 +97,32 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, () => announce(document.body.dataset.offline));
 }
 
-// The shell knows nobody: it asks for its own address again, with the token of this tab.
-function openShell() {
+// The shell knows nobody: it asks for its own address again, with the token of this tab. Without the network it opens
+// what this device keeps; without a token that is only so while nobody can be asked.
+async function openShell() {
   const shell = document.querySelector("[data-shell]");
   if (!shell) return;
-  if (token) {
+  const isThere = await isReachable();
+  if (token && isThere) {
     htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" });
-  } else {
+  } else if (isThere || !(await openKept(location.pathname, storage.get(PERSON)))) {
     shell.querySelector("[data-shell-wait]").hidden = true;
     shell.querySelector("[data-shell-lost]").hidden = false;
   }
+}
+
+async function isReachable() {
+  try {
+    await fetch("/lti/jwks.json", { method: "HEAD", cache: "no-store", credentials: "omit", signal: AbortSignal.timeout?.(5000) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Who is here: said by pages that keep something on this device, so that nobody opens what another person kept. */
+export function remembersPerson(key) {
+  storage.set(PERSON, key);
 }
 
 // New tabs share no storage with a frame: they get a one-time address. The tab is opened first, inside the click.

@@ -1,12 +1,14 @@
 // Ending the visit: the server has forgotten the token; here the frame's copy goes too.
 
 import { forget } from "./launch.js";
-import { isUnsaved } from "./save-queue.js";
+import { forgetKept } from "./offline.js";
+import { isUnsaved } from "./tap-log.js";
 
 export const selector = "[data-visit-ended]";
 
 export function attach() {
   forget();
+  forgetKept();
 }
 
 document.addEventListener("click", (event) => {

@@ -1,93 +1,275 @@
-// The mark sheet saves itself: each change is written to this tab's storage, then sent. Only a 2xx answer ends the wait.
+// The mark sheet: one tap marks, a second one takes it back. There is no save button, and marking never waits for the network.
 
-import { queueOf } from "./save-queue.js";
+import { announce, api, remembersPerson } from "./launch.js";
+import { keep, keepState, keptState } from "./offline.js";
+import { logOf } from "./tap-log.js";
 
 export const selector = "form[data-mark-sheet]";
 
-const TYPING_PAUSE = 700;
+const TYPING_PAUSE = 400;
+const LOOK_EVERY = 15_000;
 
 export function attach(form) {
   const gone = new AbortController();
   const { signal } = gone;
   const said = form.dataset;
-  const queue = queueOf(said.markSheet, said.rater);
+  const sheet = said.markSheet;
+  const log = logOf(said.rater);
   const state = form.querySelector("[data-save-state]");
   const gap = form.querySelector("[data-first-gap]");
-  const fields = new Map([...form.querySelectorAll("[data-criterion]")].map((field) => [field.dataset.url, field]));
-  fields.set(said.commentUrl, form.querySelector("[data-overall]"));
-  let typing;
+  const handedIn = form.querySelector("[data-handed-in]");
+  const problems = new Map();
+  const typing = new Map();
+  const chosen = new Map(); // what was chosen in a group before the tap that is being made
+  let isSubmitting = false;
 
-  queue.revision = Math.max(queue.revision, Number(said.revision));
-  restore();
-  form.addEventListener("change", (event) => keep(event.target, 0), { signal });
-  form.addEventListener("input", (event) => event.target.matches("textarea") && keep(event.target, TYPING_PAUSE), { signal });
-  form.addEventListener("htmx:confirm", submitWhenSaved, { signal });
+  log.learn(sheet, Number(said.revision));
+  for (const group of groups()) remember(group);
+  form.addEventListener("click", onClick, { signal });
+  form.addEventListener("change", onChange, { signal });
+  form.addEventListener("input", onInput, { signal });
+  form.addEventListener("focusout", flush, { signal });
+  form.addEventListener("submit", onSubmit, { signal, capture: true });
+  form.querySelector("[data-go-on]").addEventListener("click", goOn, { signal });
   gap.addEventListener("click", goToFirstGap, { signal });
-  queue.addEventListener("change", show, { signal });
-  window.addEventListener("beforeunload", (event) => queue.isIdle || event.preventDefault(), { signal });
+  log.addEventListener("change", show, { signal });
+  log.addEventListener("taken", ({ detail }) => detail.sheet === sheet && onTaken(detail), { signal });
+  window.addEventListener("pagehide", flush, { signal });
+  window.addEventListener("beforeunload", (event) => log.isIdle || log.survivesReload || event.preventDefault(), { signal });
+  document.addEventListener("visibilitychange", look, { signal });
   document.addEventListener("htmx:beforeCleanupElement", (event) => event.detail.elt === form && leave(), { signal });
-  show();
+  const looking = setInterval(look, LOOK_EVERY);
+  remembersPerson(said.rater);
+  keep(location.pathname, said.rater);
+  restore();
 
   function leave() {
-    clearTimeout(typing);
-    queue.send();
+    flush();
+    clearInterval(looking);
     gone.abort();
   }
 
-  // What waited when the page was left is put back into the form, over what the server knew.
-  function restore() {
-    for (const [url, { body }] of queue.entries) {
-      const field = fields.get(url);
-      if (!field) continue;
-      if ("comment" in body) {
-        const comment = field.querySelector("textarea");
-        comment.value = body.comment;
-        if (body.comment) comment.closest("details")?.setAttribute("open", "");
-      }
-      if (!("level" in body)) continue;
-      for (const radio of field.querySelectorAll("input[type=radio]")) radio.checked = Number(radio.value) === body.level;
-    }
-    queue.send();
+  // --- what is on the screen -------------------------------------------------------------------
+
+  function groups() {
+    return [...form.querySelectorAll("[data-criterion]")];
   }
 
-  // Only what was touched is sent: a tap on a level must not send the comment as this page knew it.
-  function keep(control, pause) {
-    const field = control.closest("[data-criterion], [data-overall]");
-    if (!field) return;
-    const body = control.matches("textarea") ? { comment: control.value } : { level: Number(control.value) };
-    queue.put(field.dataset.url ?? said.commentUrl, body);
-    clearTimeout(typing);
-    typing = setTimeout(() => queue.send(), pause);
+  function fieldOf(control) {
+    const about = control.closest("[data-criterion]")?.dataset.criterion;
+    if (control.matches("input[type=radio]")) return `level:${about}`;
+    return control.dataset.field ?? `comment:${about}`;
   }
+
+  function controlsOf(field) {
+    const [name, about] = field.split(":");
+    if (name === "level") return [...form.querySelectorAll(`[data-criterion="${about}"] input[type=radio]`)];
+    if (name === "comment") return [...form.querySelectorAll(`[data-criterion="${about}"] textarea`)];
+    return [...form.querySelectorAll(`[data-field="${field}"]`)];
+  }
+
+  const valueOf = (radio) => (radio.value === "na" ? "na" : Number(radio.value));
+
+  function remember(group) {
+    const radio = group.querySelector("input[type=radio]:checked");
+    chosen.set(group, radio?.value ?? null);
+  }
+
+  // Put a value on the screen, without telling anybody.
+  function put(field, value) {
+    const controls = controlsOf(field);
+    if (controls.length === 0) return;
+    if (field.startsWith("level:")) {
+      for (const radio of controls) radio.checked = value !== null && radio.value === String(value);
+      remember(controls[0].closest("[data-criterion]"));
+    } else if (controls[0].matches("input[type=checkbox]")) {
+      controls[0].checked = value;
+    } else if (controls[0].value !== value && controls[0] !== document.activeElement) {
+      controls[0].value = value;
+      if (value) controls[0].closest("details")?.setAttribute("open", "");
+    }
+  }
+
+  // What waited when the page was left is put back, over what the server knew.
+  async function restore() {
+    const known = await keptState(location.pathname, said.rater);
+    if (known && known.revision > Number(said.revision)) showState(known);
+    for (const { field, value } of await log.waitingFor(sheet)) {
+      if (field === "submit") isSubmitting = true;
+      else put(field, value);
+    }
+    if (signal.aborted) return;
+    show();
+    log.send();
+  }
+
+  // --- taps ------------------------------------------------------------------------------------
+
+  // A tap on what is chosen already takes it back: radios by themselves never do.
+  function onClick(event) {
+    const radio = event.target;
+    if (!radio.matches?.("input[type=radio]")) return;
+    const group = radio.closest("[data-criterion]");
+    if (chosen.get(group) !== radio.value) return;
+    radio.checked = false;
+    remember(group);
+    tell(fieldOf(radio), null);
+  }
+
+  function onChange({ target }) {
+    if (target.matches("input[type=radio]")) {
+      remember(target.closest("[data-criterion]"));
+      tell(fieldOf(target), valueOf(target));
+    } else if (target.matches("input[type=checkbox]")) {
+      tell(fieldOf(target), target.checked);
+    }
+  }
+
+  function onInput({ target }) {
+    if (!target.matches("textarea")) return;
+    clearTimeout(typing.get(target));
+    typing.set(target, setTimeout(() => written(target), TYPING_PAUSE));
+  }
+
+  function written(area) {
+    clearTimeout(typing.get(area));
+    typing.delete(area);
+    tell(fieldOf(area), area.value);
+  }
+
+  function flush() {
+    for (const area of [...typing.keys()]) written(area);
+  }
+
+  function tell(field, value) {
+    problems.delete(field);
+    log.put(sheet, field, value);
+    show();
+  }
+
+  // --- submitting ------------------------------------------------------------------------------
+
+  async function onSubmit(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation(); // the sheet goes by the log, never as a form
+    flush();
+    const missing = unanswered().filter((group) => group.hasAttribute("data-mandatory"));
+    showMissing(missing);
+    if (missing.length > 0) return;
+    isSubmitting = true;
+    problems.delete("submit");
+    log.put(sheet, "submit", null);
+    show();
+  }
+
+  function showMissing(missing) {
+    const notice = form.querySelector("[data-missing]");
+    notice.hidden = missing.length === 0;
+    notice.querySelector("ul").replaceChildren(
+      ...missing.map((group) => {
+        const item = document.createElement("li");
+        const link = Object.assign(document.createElement("a"), { href: `#${group.id}`, textContent: titleOf(group) });
+        link.setAttribute("hx-boost", "false");
+        item.append(link);
+        return item;
+      }),
+    );
+    if (missing.length > 0) notice.focus();
+  }
+
+  const titleOf = (group) => group.querySelector("legend").textContent.trim();
+
+  async function goOn() {
+    if (!(await log.takeBack(sheet, "submit"))) return;
+    isSubmitting = false;
+    show();
+  }
+
+  function onTaken({ taken, state: now }) {
+    for (const { field, outcome, reason } of taken) {
+      if (outcome === "applied") problems.delete(field);
+      else if (outcome !== "superseded") problems.set(field, reason);
+    }
+    if (taken.some((tap) => tap.field === "submit")) isSubmitting = false;
+    if (taken.some((tap) => tap.field === "submit" && tap.outcome === "applied")) {
+      htmx.ajax("GET", said.doneUrl, { target: "#page", select: "#page", swap: "outerHTML show:window:top", push: said.doneUrl });
+      return;
+    }
+    follow(now);
+  }
+
+  // --- what others did meanwhile -------------------------------------------------------------------
+
+  async function look() {
+    if (document.hidden || !log.isIdle || typing.size > 0) return;
+    try {
+      const answer = await api(`/api/sheets/${sheet}/`);
+      if (answer.ok) follow(await answer.json());
+    } catch {
+      // Without the network there is nothing to see.
+    }
+  }
+
+  function follow(now) {
+    keepState(location.pathname, said.rater, now);
+    if (log.isIdle && typing.size === 0 && !signal.aborted) showState(now);
+    show();
+  }
+
+  function showState(now) {
+    log.learn(sheet, now.revision);
+    const marks = new Map(now.marks.map((mark) => [String(mark.criterion), mark]));
+    for (const group of groups()) {
+      const mark = marks.get(group.dataset.criterion);
+      put(`level:${group.dataset.criterion}`, mark?.is_not_applicable ? "na" : (mark?.level ?? null));
+      put(`comment:${group.dataset.criterion}`, mark?.comment ?? "");
+    }
+    put("overall", now.overall_comment);
+    put("concern", now.concern);
+    for (const box of form.querySelectorAll("input[type=checkbox][data-field]")) {
+      box.checked = now.statements.includes(Number(box.dataset.field.split(":")[1]));
+    }
+    if (!now.is_open && !problems.has("submit")) problems.set("submit", said.saidSubmittedElsewhere);
+  }
+
+  // --- words -----------------------------------------------------------------------------------
 
   function show() {
-    const refused = [...queue.entries].filter(([, entry]) => entry.isRefused);
-    for (const [url, field] of fields) {
-      const entry = queue.entries.get(url);
-      const sentence = entry?.isRefused ? entry.reason || said.saidUnknown : "";
-      const problem = field.querySelector("[data-problem]");
-      if (problem.textContent !== sentence) problem.textContent = sentence;
-      field.querySelector("textarea").setAttribute("aria-invalid", String(Boolean(sentence)));
-    }
-    form.elements.revision.value = queue.revision;
-    showSaveState(refused);
+    showProblems();
+    showSaveState();
     const gaps = unanswered().length;
     gap.textContent = gaps ? `${say("unanswered", { n: gaps })} →` : said.saidComplete;
     gap.setAttribute("aria-disabled", String(gaps === 0));
+    handedIn.hidden = !isSubmitting;
+    form.querySelector("[data-submit]").hidden = isSubmitting;
+    for (const part of form.querySelectorAll("[data-part]")) part.disabled = isSubmitting;
   }
 
-  function showSaveState(refused) {
-    const n = queue.entries.size;
-    const [visitOver, kept] = queue.survivesReload ? ["visitOver", "kept"] : ["visitOverOpen", "keptOpen"];
-    const [name, words] = queue.isVisitOver
-      ? ["refused", say("refused", { reason: say(visitOver, { n }) })]
-      : refused.length
-        ? ["refused", say("refused", { reason: refused[0][1].reason || said.saidUnknown })]
-        : queue.isIdle
-          ? ["saved", said.saidSaved]
-          : queue.hasFailed
-            ? ["kept", say(kept, { n })]
-            : ["saving", said.saidSaving];
+  function showProblems() {
+    for (const place of form.querySelectorAll("[data-problem]")) {
+      const about = place.dataset.problem;
+      const sentence = [problems.get(`level:${about}`), problems.get(`comment:${about}`), problems.get(about)]
+        .filter(Boolean)
+        .join(" ");
+      if (place.textContent !== sentence) place.textContent = sentence;
+    }
+  }
+
+  function showSaveState() {
+    const n = log.waiting.length;
+    const isKept = log.survivesReload && log.isWritten;
+    const refused = [...problems.values()][0];
+    const [name, words] = log.isVisitOver
+      ? ["refused", say("refused", { reason: say(isKept ? "visitOver" : "visitOverOpen", { n }) })]
+      : log.refusal
+        ? ["refused", say("refused", { reason: log.refusal })]
+        : refused
+          ? ["refused", say("refused", { reason: refused })]
+          : n === 0
+            ? ["saved", said.saidSaved]
+            : log.hasFailed
+              ? ["kept", say(isKept ? "kept" : "keptOpen", { n })]
+              : ["saving", said.saidSaving];
     if (state.textContent === words) return;
     state.dataset.state = name;
     state.textContent = words;
@@ -99,28 +281,14 @@ export function attach(form) {
   }
 
   function unanswered() {
-    return [...form.querySelectorAll("[data-criterion]")].filter((field) => !field.querySelector("input:checked"));
+    return groups().filter((group) => !group.querySelector("input:checked"));
   }
 
   function goToFirstGap() {
     const first = unanswered()[0];
-    first?.scrollIntoView({ block: "center" });
-    first?.querySelector("input").focus({ preventScroll: true });
-  }
-
-  async function submitWhenSaved(event) {
-    if (event.target !== form || queue.isIdle) return;
-    event.preventDefault();
-    clearTimeout(typing);
-    state.textContent = said.saidSubmitting;
-    if (await queue.emptied()) {
-      if (signal.aborted) return;
-      form.elements.revision.value = queue.revision;
-      event.detail.issueRequest(true);
-    } else {
-      show();
-      const first = [...fields].find(([url]) => queue.entries.get(url)?.isRefused);
-      first?.[1].querySelector("textarea").focus();
-    }
+    if (!first) return;
+    first.scrollIntoView({ block: "center" });
+    first.querySelector("input").focus({ preventScroll: true });
+    announce(titleOf(first));
   }
 }
