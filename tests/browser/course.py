@@ -81,7 +81,7 @@ def fills_sheet(examiner, *, level=1, comment=""):
     """One level for each criterion, by position, and the overall comment."""
     tool = examiner.tool
     tool.get_by_text("Unanswered:").wait_for()
-    for criterion in tool.locator("fieldset").all():
+    for criterion in tool.locator("[data-criterion]").all():
         criterion.locator("label:has(input[type=radio]), input[type=radio] + label").nth(level).click()
     if comment:
         tool.get_by_label("Overall comment").fill(comment)

@@ -121,7 +121,7 @@ def begins_a_sheet(someone):
 
 def first_level(someone):
     return (
-        someone.tool.locator("fieldset")
+        someone.tool.locator("[data-criterion]")
         .first.locator("input[type=radio] + label, label:has(input[type=radio])")
         .first
     )
