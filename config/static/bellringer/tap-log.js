@@ -61,16 +61,16 @@ class TapLog extends EventTarget {
     this.#seen.set(sheet, Math.max(revision, this.#seen.get(sheet) ?? 0));
   }
 
-  /** Write a tap down. A newer one about the same field takes the place of those that still wait. */
-  put(sheet, field, value, { pause = 0 } = {}) {
-    const outdated = this.#of(sheet).filter((tap) => tap.field === field && !tap.isOnItsWay);
+  /** Write a tap down. Of a text that is being written only the newest waits; every other tap is told. */
+  put(sheet, field, value) {
+    const isText = typeof value === "string" && value !== "na";
+    const outdated = isText ? this.#of(sheet).filter((tap) => tap.field === field && !tap.isOnItsWay) : [];
     const tap = { sheet, rater: this.#rater, field, value, seen: this.#seen.get(sheet) ?? 0, at: new Date().toISOString() };
     this.waiting = [...this.waiting.filter((one) => !outdated.includes(one)), tap];
     this.isWritten = false;
     this.#writing = this.#writing.then(() => this.#write(tap, outdated));
     this.#changed();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.send(), pause);
+    this.send();
   }
 
   /** Take a tap back that was not sent yet. Gives whether that was still possible. */
