@@ -40,16 +40,18 @@ def allocate(
     random.shuffle(candidates)
     at_once = [start for start in starts if not start.waits]
     choices = [at_once, list(starts)] if request.may_add_rounds and len(at_once) < len(starts) else [at_once]
-    refusal: Infeasible | None = None
+    refused: tuple[_Table, list[Id]] | None = None
     for rotations in range(1, request.rotations + 1):
         for chosen in choices:
-            refusal = None
+            refused = None
             for timings in extra_time.ways(request, rotations, len(chosen)):
                 table = _Table(request, chosen, timings, candidates, random)
                 if not (left_over := table.seat_all()):
                     return table.seats(), timings
-                refusal = refusal or Infeasible(table.why_not(left_over))
-    raise refusal or Infeasible(extra_time.why_too_few(request, len(starts), len(choices[-1])))
+                refused = refused or (table, left_over)
+    if refused:
+        raise Infeasible(refused[0].why_not(refused[1]))
+    raise Infeasible(extra_time.why_too_few(request, len(starts), len(choices[-1])))
 
 
 @dataclass(frozen=True)

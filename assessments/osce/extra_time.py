@@ -62,7 +62,7 @@ def _why_no_own(request: PlanRequest, starts: int) -> str:
     needed = needs(request, request.rotations, starts)
     counts = Counter(candidate.extra_time for candidate in request.candidates)
     parts = ", ".join(
-        _("%(n)d with %(extra)d %% extra time need %(lines)d")
+        _("%(lines)d for those with %(extra)d %% (%(n)d)")
         % {"n": counts[extra], "extra": extra, "lines": needed[extra]}
         for extra in needed
     )

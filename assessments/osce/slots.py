@@ -55,8 +55,8 @@ def lay_out(stations: Sequence[Station], loose_rests: Sequence[Station]) -> list
     if len(loose_rests) > len(blocks):
         raise Infeasible(
             _(
-                "%(rests)d rests do not fit: between these stations there are %(gaps)d places for one, "
-                "because linked stations stay together and no rest is next to a rest."
+                "%(rests)d rests do not fit: linked stations stay together and no rest is next to a rest, so the most "
+                "between these stations is %(gaps)d."
             )
             % {"rests": len(loose_rests), "gaps": len(blocks)}
         )
