@@ -11,7 +11,7 @@ Window = tuple[int, int]
 
 
 def windows_of_time(seconds: Sequence[int], limit: int) -> list[Window]:
-    """The shortest runs of rounds that together take longer than the limit."""
+    """From each round, the run up to the first with which it takes longer than the limit."""
     windows, first, total = [], 0, 0
     for last, length in enumerate(seconds):
         total += length
