@@ -5,11 +5,12 @@ take (Hall 1935), and these are the ones to name.
 """
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.osce import extra_time
 from assessments.osce.circuits import Candidate, Id, Infeasible, PlanRequest, Post
@@ -41,16 +42,17 @@ def allocate(
     at_once = [start for start in starts if not start.waits]
     choices = [at_once, list(starts)] if request.may_add_rounds and len(at_once) < len(starts) else [at_once]
     refused: tuple[_Table, list[Id]] | None = None
+    tried = 0
     for rotations in range(1, request.rotations + 1):
         for chosen in choices:
-            refused = None
+            refused, tried = None, 0
             for timings in extra_time.ways(request, rotations, len(chosen)):
                 table = _Table(request, chosen, timings, candidates, random)
                 if not (left_over := table.seat_all()):
                     return table.seats(), timings
-                refused = refused or (table, left_over)
+                refused, tried = refused or (table, left_over), tried + 1
     if refused:
-        raise Infeasible(refused[0].why_not(refused[1]))
+        raise Infeasible(refused[0].why_not(refused[1]), *_that_ways_were_tried(request, tried))
     raise Infeasible(extra_time.why_too_few(request, len(starts), len(choices[-1])))
 
 
@@ -79,7 +81,6 @@ class _Table:
         self.request, self.random, self.timings = request, random, timings
         self.groups = [group for cell in timings for group in _groups(request, *cell, starts)]
         random.shuffle(self.groups)
-        self.candidates = {candidate.id: candidate for candidate in candidates}
         self.choices = {candidate.id: self._choices(candidate) for candidate in candidates}
         self.seated: list[list[Id]] = [[] for _group in self.groups]
         self.group_of: dict[Id, int] = {}
@@ -102,10 +103,11 @@ class _Table:
         return seats
 
     def why_not(self, left_over: list[Id]) -> str:
-        open_to = sorted({number for it in left_over for number in self.choices[it]})
-        places = sum(len(self.groups[number].starts) for number in open_to)
-        names = _listed([self.candidates[it].label for it in left_over])
-        reasons = sorted({reason for it in left_over for reason in self._conflicts(it, self.groups)})
+        open_to = {number for it in left_over for number in self.choices[it]}
+        groups = sorted((self.groups[number] for number in open_to), key=lambda it: (it.circuit, it.rotation))
+        people = [it for it in self.request.candidates if it.id in left_over]
+        names = _listed([it.label for it in people])
+        reasons = list(dict.fromkeys(reason for it in people for reason in self._conflicts(it)))
         if not open_to:
             return _(
                 "%(names)s cannot be placed in any circuit and rotation, because of conflicts: %(reasons)s. "
@@ -117,9 +119,9 @@ class _Table:
             "a rotation."
         ) % {
             "names": names,
-            "where": _listed(sorted({self._name(self.groups[number]) for number in open_to})),
-            "places": places,
-            "n": len(left_over),
+            "where": _listed(list(dict.fromkeys(self._name(group) for group in groups))),
+            "places": sum(len(group.starts) for group in groups),
+            "n": len(people),
             "reasons": _listed(reasons),
         }
 
@@ -178,31 +180,26 @@ class _Table:
         self.load[group.circuit, group.rotation] += change
 
     def _name(self, group: _Group) -> str:
-        return _("%(circuit)s, rotation %(rotation)d") % {
+        return _("%(circuit)s (rotation %(rotation)d)") % {
             "circuit": self.request.circuits[group.circuit].label,
             "rotation": group.rotation + 1,
         }
 
-    def _conflicts(self, candidate: Id, groups: Sequence[_Group]) -> list[str]:
-        """The conflicts of one candidate that count here, in words."""
-        request, found = self.request, []
-        for group in groups:
-            circuit = request.circuits[group.circuit]
-            if self.timings[group.circuit, group.rotation] != self.candidates[candidate].extra_time:
+    def _conflicts(self, candidate: Candidate) -> Iterator[str]:
+        """Theirs with people in circuits and rotations timed as they need, in words."""
+        for (number, rotation), extra in sorted(self.timings.items()):
+            circuit = self.request.circuits[number]
+            if extra != candidate.extra_time:
                 continue
-            for station in request.every_station:
+            for station in self.request.every_station:
                 for post in circuit.posts_of(station.id):
-                    found += [
-                        _("%(candidate)s with %(person)s (%(station)s, %(circuit)s)")
-                        % {
-                            "candidate": self.candidates[candidate].label,
-                            "person": name,
+                    for person in _foes(self.request, candidate.id, post, rotation + 1):
+                        yield _("%(candidate)s with %(person)s (%(station)s, %(circuit)s)") % {
+                            "candidate": candidate.label,
+                            "person": person,
                             "station": station.label,
                             "circuit": circuit.label,
                         }
-                        for name in _foes(request, candidate, post, group.rotation + 1)
-                    ]
-        return found
 
 
 def _foes(request: PlanRequest, candidate: Id, post: Post, rotation: int) -> list[str]:
@@ -242,6 +239,16 @@ def _spread(starts: Sequence[Start], count: int, random: Random) -> list[Start]:
     """So many of them, the empty ones between them as even as can be, so that no examiner sits through many in a row."""
     first = random.randrange(len(starts))
     return [starts[(first + number * len(starts) // max(count, 1)) % len(starts)] for number in range(count)]
+
+
+def _that_ways_were_tried(request: PlanRequest, ways: int) -> Iterator[str]:
+    if any(candidate.extra_time for candidate in request.candidates):
+        yield ngettext(
+            "Circuits and rotations were given to those with extra time in %(n)d way.",
+            "Circuits and rotations were given to those with extra time in %(n)d ways; none seats everyone, "
+            "and this is what stops the first.",
+            ways,
+        ) % {"n": ways}
 
 
 def _listed(names: Sequence[str]) -> str:
