@@ -102,6 +102,12 @@ def test_fewer_candidates_than_places_fill_circuits_evenly_in_as_few_rotations_a
     assert sorted(sizes.values()) == [3, 3, 3, 4]
 
 
+def test_no_rotation_more_than_needed_where_extra_time_goes_by_rotation():
+    made = plan(request(4, people=5, rotations=3, extra_time_in="rotation"), SEED)
+
+    assert {it.rotation for it in made.rounds} == {1, 2}
+
+
 def test_rotations_follow_each_other_with_time_to_come_in():
     made = plan(request(2, people=4, rotations=2), SEED)
 
@@ -198,9 +204,9 @@ def test_start_on_the_second_of_linked_stations_waits_and_comes_to_them_last():
 
 
 def test_rounds_are_added_only_when_places_are_too_few_without():
-    made = plan(request(exam=stations(4, linked=(3,)), people=3, may_add_rounds=True), SEED)
+    wanted = request(exam=stations(4, linked=(3,)), people=3, may_add_rounds=True)
 
-    assert len(grid(made)) == 4
+    assert {len(grid(plan(wanted, seed))) for seed in range(10)} == {4}
 
 
 def test_three_linked_stations_leave_two_starts_empty():
@@ -312,14 +318,24 @@ def test_candidates_who_are_too_many_for_the_only_circuit_left_to_them_are_named
     assert "Candidate 3" not in said
 
 
+def test_all_places_left_to_candidates_are_named():
+    conflicts = frozenset(("e-A-s1", f"c{number}") for number in range(1, 6))
+
+    said = refusal(request(2, people=8, circuits="AB", rotations=2, conflicts=conflicts))
+
+    assert (
+        "can only be in Circuit B (rotation 1), Circuit B (rotation 2), with 4 places for these 5, because of "
+        "conflicts: Candidate 1 with Dr A-s1 (Station 1, Circuit A), Candidate 2 with"
+    ) in said
+
+
 def test_conflict_with_a_simulated_patient_counts_too():
-    conflict = frozenset({("p-A-s1-1", "c1")})
+    conflicts = frozenset({("p-A-s1-1", "c1"), ("p-B-s1-1", "c2"), ("p-B-s1-1", "c3")})
 
-    made = plan(
-        request(2, people=4, circuits="AB", patients={"s1": [None]}, patient_conflicts=conflict), SEED
-    )
+    wanted = request(2, people=4, circuits="AB", patients={"s1": [None]}, patient_conflicts=conflicts)
+    made = plan(wanted, SEED)
 
-    assert seat(made, "c1")[0] == "B"
+    assert [seat(made, candidate)[0] for candidate in ("c1", "c2", "c3", "c4")] == ["B", "A", "A", "B"]
 
 
 def test_conflicts_of_people_who_are_not_here_change_nothing():
@@ -467,6 +483,12 @@ def test_second_patient_takes_over():
     assert pauses(made) == []
 
 
+def test_nobody_takes_over_from_a_patient_who_has_rounds_off():
+    made = plan(request(8, people=4, patients={"s1": [1, 1]}), SEED)
+
+    assert {it.patient for it in made.encounters if it.station == "s1"} == {"p-A-s1-1"}
+
+
 def test_patient_inside_a_long_station_cannot_have_a_break_and_is_named():
     wanted = request(exam=stations(6, long=(4,)), people=6, patients={"s1": [2]}, may_add_rounds=True)
 
@@ -562,6 +584,14 @@ def test_people_who_are_not_in_the_plan_have_no_day():
 
 def test_other_seed_gives_another_plan():
     assert plan(request(8), 1).encounters != plan(request(8), 2).encounters
+
+
+def test_other_seed_brings_other_people_together():
+    def together(seed):
+        made = plan(request(4, people=8, circuits="AB"), seed)
+        return {it.candidate for it in made.encounters if it.circuit == seat(made, "c1")[0]}
+
+    assert len({frozenset(together(seed)) for seed in range(10)}) > 5
 
 
 def test_order_in_which_people_are_given_changes_nothing():
