@@ -232,6 +232,13 @@ def test_long_station_has_two_rooms_that_candidates_enter_in_turn():
     assert verify(made, made.request) == []
 
 
+def test_long_station_has_a_column_for_each_of_its_rounds():
+    made = plan(request(exam=stations(2, long=(2,)), people=1), SEED)
+
+    assert [(slot.station, slot.part) for slot in made.slots] == [("s1", 0), ("s2", 0), ("s2", 1)]
+    assert {row.cells for row in grid(made)} == {("c1", None, None), (None, "c1", None), (None, None, "c1")}
+
+
 def test_long_station_with_one_room_is_refused():
     wanted = request(exam=stations(3, long=(2,)), people=2)
     posts = tuple(post for post in wanted.circuits[0].posts if not post.room.id.endswith("′"))
