@@ -67,14 +67,18 @@ class SheetOut(serializers.Serializer):
 
 
 class TapsOut(serializers.Serializer):
+    """The whole sheet only where it is not what the device knows: most taps are answered with a few words."""
+
     taken = TapOut(many=True)
-    sheet = SheetOut()
+    revision = serializers.IntegerField()
+    sheet = SheetOut(allow_null=True)
 
 
 class SheetView(APIView):
     @extend_schema(responses=SheetOut)
     def get(self, request: Request, key: UUID) -> Response:
-        launch, sheet = _find(request, key)
+        launch = _launch(request)
+        sheet = get_object_or_404(MarkSheet.objects.visible_to(launch).whole(), key=key)
         if not can_see(launch, sheet):
             raise PermissionDenied(_("Your role in this course does not include this mark sheet."))
         return Response(SheetOut(sheet).data)
@@ -83,22 +87,23 @@ class SheetView(APIView):
 class TapsView(APIView):
     @extend_schema(request=TapsIn, responses=TapsOut)
     def post(self, request: Request, key: UUID) -> Response:
-        launch, sheet = _find(request, key)
+        launch = _launch(request)
+        sheet = get_object_or_404(MarkSheet.objects.visible_to(launch), key=key)
         if not can_mark(launch, sheet):
             raise PermissionDenied(_("Your role in this course does not include marking this sheet."))
         reading = TapsIn(data=request.data)
         reading.is_valid(raise_exception=True)
         told = [_told(row) for row in reading.validated_data["taps"]]
         taken = taps.take(sheet=sheet, log=reading.validated_data["log"], told=told, by=launch.person)
-        now = MarkSheet.objects.whole().get(pk=sheet.pk)
-        return Response(TapsOut({"taken": taken, "sheet": now}).data)
+        now = None if taken.is_as_known else MarkSheet.objects.whole().get(pk=sheet.pk)
+        return Response(TapsOut({"taken": taken.rows, "revision": taken.revision, "sheet": now}).data)
 
 
 def _told(row: dict[str, Any]) -> Told:
     return Told(row["sequence"], row["field"], row["value"], row["seen"], row.get("at"))
 
 
-def _find(request: Request, key: UUID) -> tuple[Launch, MarkSheet]:
+def _launch(request: Request) -> Launch:
     launch = current_launch(request._request)
     assert launch
-    return launch, get_object_or_404(MarkSheet.objects.visible_to(launch).whole(), key=key)
+    return launch

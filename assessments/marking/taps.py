@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet, Tap
-from assessments.rubrics.models import Criterion, Level
+from assessments.rubrics.models import Criterion, Level, Statement
 
 SUBMIT = "submit"
 
@@ -34,33 +34,46 @@ class Told:
     at_device: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Taken:
+    """The row of each tap, in their order; and whether the sheet is as the device knows it, but for these taps."""
+
+    rows: list[Tap]
+    revision: int
+    is_as_known: bool
+
+
 @transaction.atomic
-def take(*, sheet: MarkSheet, log: UUID, told: Sequence[Told], by: Any) -> list[Tap]:
-    """Keep every tap of this log that is not kept yet, and apply what can be. Gives the row of each, in their order.
+def take(*, sheet: MarkSheet, log: UUID, told: Sequence[Told], by: Any) -> Taken:
+    """Keep every tap of this log that is not kept yet, and apply what can be.
 
     Nothing is refused as a whole: what cannot be applied is kept with its reason. Taking the same again changes nothing.
     """
     sheet = MarkSheet.objects.select_for_update().get(pk=sheet.pk)
+    is_as_known = sheet.revision <= max(tap.seen for tap in told)
     numbers = [tap.sequence for tap in told]
     kept = {row.sequence: row for row in sheet.taps.filter(log=log, sequence__in=numbers)}
     for tap in sorted(told, key=lambda tap: tap.sequence):
         if tap.sequence not in kept:
-            kept[tap.sequence] = _take(sheet, log, tap, by)
-    return [kept[number] for number in sorted(kept)]
+            row, sheet = _take(sheet, log, tap, by)
+            kept[tap.sequence] = row
+    rows = [kept[number] for number in sorted(kept)]
+    is_as_known &= all(row.outcome == Tap.Outcome.APPLIED for row in rows)
+    return Taken(rows, sheet.revision, is_as_known)
 
 
-def _take(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> Tap:
+def _take(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> tuple[Tap, MarkSheet]:
+    """Gives the tap's row, and the sheet as it is after it."""
     outcome, reason = _standing(sheet, log, tap), ""
     if outcome == Tap.Outcome.APPLIED:
         try:
             with transaction.atomic():
-                _apply(sheet, log, tap, by)
+                sheet = _apply(sheet, log, tap, by)
         except (ValidationError, Conflict) as error:
             outcome, reason = Tap.Outcome.REFUSED, _words(error)
     elif outcome == Tap.Outcome.LATE:
         reason = _("Another device had changed this meanwhile; what it said stays.")
-    sheet.refresh_from_db(fields=["revision", "state", "submitted_at"])
-    return Tap.objects.create(
+    row = Tap.objects.create(
         sheet=sheet,
         log=log,
         sequence=tap.sequence,
@@ -73,6 +86,7 @@ def _take(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> Tap:
         reason=reason,
         revision=sheet.revision,
     )
+    return row, sheet
 
 
 def _standing(sheet: MarkSheet, log: UUID, tap: Told) -> Tap.Outcome:
@@ -85,19 +99,18 @@ def _standing(sheet: MarkSheet, log: UUID, tap: Told) -> Tap.Outcome:
     return Tap.Outcome.LATE if last.revision > tap.seen else Tap.Outcome.APPLIED
 
 
-def _apply(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> None:
+def _apply(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> MarkSheet:
     name, _colon, about = tap.field.partition(":")
     if name == SUBMIT:
-        _submit(sheet, log, tap, by)
-    elif name in _TEXTS and not about:
-        _TEXTS[name](sheet, _text(tap.value), by)
-    elif name in _ABOUT and about.isdecimal() and len(about) < 19:
-        _ABOUT[name](sheet, int(about), tap.value, by)
-    else:
-        raise ValidationError(_("This version of Bellringer does not know what was tapped here."))
+        return _submit(sheet, log, tap, by)
+    if name in _TEXTS and not about:
+        return _TEXTS[name](sheet, _text(tap.value), by)
+    if name in _ABOUT and about.isdecimal() and len(about) < 19:
+        return _ABOUT[name](sheet, int(about), tap.value, by)
+    raise ValidationError(_("This version of Bellringer does not know what was tapped here."))
 
 
-def _submit(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> None:
+def _submit(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> MarkSheet:
     others = sheet.taps.filter(outcome=Tap.Outcome.APPLIED, revision__gt=tap.seen).exclude(log=log)
     if not sheet.is_submitted and others.exists():
         raise Conflict(
@@ -106,37 +119,36 @@ def _submit(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> None:
                 "You now see all that is saved, theirs and yours: look through it, then submit."
             )
         )
-    marking.submit(sheet=sheet, by=by, revision=sheet.revision)
+    return marking.submit(sheet=sheet, by=by, revision=sheet.revision)
 
 
-def _choose_level(sheet: MarkSheet, about: int, value: Any, by: Any) -> None:
+def _choose_level(sheet: MarkSheet, about: int, value: Any, by: Any) -> MarkSheet:
     """A level's id; None when nothing is chosen any more; “na” for not applicable."""
     criterion = _criterion(sheet, about)
     if value == "na":
-        marking.mark(sheet=sheet, criterion=criterion, by=by, is_not_applicable=True)
-        return
+        return marking.mark(sheet=sheet, criterion=criterion, by=by, is_not_applicable=True)
     level = None
     if value is not None:
         is_id = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
         level = Level.objects.filter(criterion=criterion, pk=value).first() if is_id else None
         if level is None:
             raise ValidationError(_("This level is not one of the criterion's levels."))
-    marking.mark(sheet=sheet, criterion=criterion, by=by, level=level, is_not_applicable=False)
+    return marking.mark(sheet=sheet, criterion=criterion, by=by, level=level, is_not_applicable=False)
 
 
-def _comment(sheet: MarkSheet, about: int, value: Any, by: Any) -> None:
-    marking.mark(sheet=sheet, criterion=_criterion(sheet, about), by=by, comment=_text(value))
+def _comment(sheet: MarkSheet, about: int, value: Any, by: Any) -> MarkSheet:
+    return marking.mark(sheet=sheet, criterion=_criterion(sheet, about), by=by, comment=_text(value))
 
 
-def _choose_statement(sheet: MarkSheet, about: int, value: Any, by: Any) -> None:
-    statement = sheet.rubric.statements.filter(pk=about).first()
+def _choose_statement(sheet: MarkSheet, about: int, value: Any, by: Any) -> MarkSheet:
+    statement = Statement.objects.filter(rubric_id=sheet.rubric_id, pk=about).first()
     if statement is None or not isinstance(value, bool):
         raise ValidationError(_("This statement is not part of the sheet's rubric."))
-    marking.choose_statement(sheet=sheet, statement=statement, is_chosen=value, by=by)
+    return marking.choose_statement(sheet=sheet, statement=statement, is_chosen=value, by=by)
 
 
 def _criterion(sheet: MarkSheet, about: int) -> Criterion:
-    found = sheet.rubric.criteria.filter(pk=about).first()
+    found = Criterion.objects.filter(rubric_id=sheet.rubric_id, pk=about).first()
     if found is None:
         raise ValidationError(_("This criterion is not part of the sheet's rubric."))
     return found

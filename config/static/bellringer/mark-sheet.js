@@ -192,10 +192,13 @@ export function attach(form) {
     }
     if (taken.some((tap) => tap.field === "submit")) isSubmitting = false;
     if (taken.some((tap) => tap.field === "submit" && tap.outcome === "applied")) {
+      keepScreen(false);
       htmx.ajax("GET", said.doneUrl, { target: "#page", select: "#page", swap: "outerHTML show:window:top", push: said.doneUrl });
       return;
     }
-    follow(now);
+    if (now) follow(now);
+    else keepScreen();
+    show();
   }
 
   // --- what others did meanwhile -------------------------------------------------------------------
@@ -211,9 +214,31 @@ export function attach(form) {
   }
 
   function follow(now) {
-    keepState(location.pathname, said.rater, now);
     if (log.isIdle && typing.size === 0 && !signal.aborted) showState(now);
+    keepScreen(now.is_open);
     show();
+  }
+
+  // For a reload without the network: what is on the screen, in the words of the server.
+  function keepScreen(isOpen = true) {
+    const marks = groups().map((group) => {
+      const value = group.querySelector("input[type=radio]:checked")?.value ?? null;
+      return {
+        criterion: Number(group.dataset.criterion),
+        level: value === null || value === "na" ? null : Number(value),
+        is_not_applicable: value === "na",
+        comment: group.querySelector("textarea").value,
+      };
+    });
+    const statements = [...form.querySelectorAll("input[type=checkbox][data-field]:checked")];
+    keepState(location.pathname, said.rater, {
+      revision: log.seen(sheet),
+      is_open: isOpen,
+      marks,
+      overall_comment: controlsOf("overall")[0].value,
+      concern: controlsOf("concern")[0].value,
+      statements: statements.map((box) => Number(box.dataset.field.split(":")[1])),
+    });
   }
 
   function showState(now) {

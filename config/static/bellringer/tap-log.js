@@ -61,11 +61,15 @@ class TapLog extends EventTarget {
     this.#seen.set(sheet, Math.max(revision, this.#seen.get(sheet) ?? 0));
   }
 
+  seen(sheet) {
+    return this.#seen.get(sheet) ?? 0;
+  }
+
   /** Write a tap down. Of a text that is being written only the newest waits; every other tap is told. */
   put(sheet, field, value) {
     const isText = typeof value === "string" && value !== "na";
     const outdated = isText ? this.#of(sheet).filter((tap) => tap.field === field && !tap.isOnItsWay) : [];
-    const tap = { sheet, rater: this.#rater, field, value, seen: this.#seen.get(sheet) ?? 0, at: new Date().toISOString() };
+    const tap = { sheet, rater: this.#rater, field, value, seen: this.seen(sheet), at: new Date().toISOString() };
     this.waiting = [...this.waiting.filter((one) => !outdated.includes(one)), tap];
     this.isWritten = false;
     this.#writing = this.#writing.then(() => this.#write(tap, outdated));
@@ -157,7 +161,7 @@ class TapLog extends EventTarget {
     this.#failures = 0;
     this.hasFailed = this.isVisitOver = false;
     this.refusal = "";
-    this.learn(sheet, said.sheet.revision);
+    this.learn(sheet, said.revision);
     try {
       await (await device).remove(some.map((tap) => tap.sequence));
     } catch {
