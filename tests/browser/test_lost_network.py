@@ -89,7 +89,7 @@ def test_marking_goes_on_without_the_network(browser, in_the_frame):
         chooses(page, "Asks openly", "Fully")
         chooses(page, "Introduces self", "Fully")
         page.get_by_label("Overall comment").fill("Calm and clear.")
-        says(page, "Kept on this device while this page is open, 3 waiting")
+        says(page, "Kept on this device while this page is open, 4 waiting")
         page.get_by_text("Unanswered: 1").wait_for()
         assert saved() == dict.fromkeys(TITLES)
 

@@ -129,6 +129,7 @@ export function attach(form) {
     if (!target.matches("textarea")) return;
     clearTimeout(typing.get(target));
     typing.set(target, setTimeout(() => written(target), TYPING_PAUSE));
+    showSaveState();
   }
 
   function written(area) {
@@ -290,9 +291,9 @@ export function attach(form) {
         ? ["refused", say("refused", { reason: log.refusal })]
         : refused
           ? ["refused", say("refused", { reason: refused })]
-          : n === 0
+          : n === 0 && typing.size === 0
             ? ["saved", said.saidSaved]
-            : log.hasFailed
+            : log.hasFailed && typing.size === 0
               ? ["kept", say(isKept ? "kept" : "keptOpen", { n })]
               : ["saving", said.saidSaving];
     if (state.textContent === words) return;
