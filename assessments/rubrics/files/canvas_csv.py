@@ -1,6 +1,6 @@
 """Rubrics as Canvas imports and exports them: one criterion a row, rows with the same rubric name make one rubric.
 
-Source: Canvas' rubric import (lib/rubric_import, "Import rubrics" in its guides), 2025. The fixed headings are exact; those of
+Source: Canvas' `app/models/rubric_import.rb` and its CSV importer, read in 2026. The fixed headings are exact; those of
 the ratings repeat, and are whatever contains the words. No byte order mark: it would break Canvas' first heading.
 """
 
