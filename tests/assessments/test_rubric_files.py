@@ -825,7 +825,7 @@ def test_rubric_is_downloaded_through_a_one_time_code(client, teacher, course, f
     rubric = factories.draft(course.context, title='A "quoted" / ../../título')
     page = teacher.get(f"/rubrics/{rubric.key}/export/")
     path = f"/rubrics/{rubric.key}/export/{form}/"
-    assert f'href="{path}" data-new-tab="/lti/codes/"' in page.text
+    assert f'href="{path}" data-download="/lti/codes/"' in page.text
 
     url = teacher.post("/lti/codes/", {"path": path}).json()["url"]
     answer = client.get(url)
