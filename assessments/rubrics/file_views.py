@@ -25,6 +25,7 @@ from lti_tool.port import Launch, current_launch, launch_required
 
 SEE_OTHER = 303
 
+MOST_SHOWN = 300  # problems on one page
 # The preview sends what was read along; it has to fit into what one form may send.
 MOST_CARRIED = MOST_BYTES - 16 * 1024
 
@@ -125,7 +126,9 @@ def _preview(request: HttpRequest, found: Reading) -> HttpResponse:
         too_much = _("There is too much text in this file for one step. Split it into several files.")
         found = Reading(problems=(Remark(too_much),))
     if found.problems:
-        context = {**_choices(), "remarks": found.problems, "has_places": _has_places(found.problems)}
+        shown = found.problems[:MOST_SHOWN]
+        more = len(found.problems) - len(shown)
+        context = {**_choices(), "remarks": shown, "more": more, "has_places": _has_places(shown)}
         return render(request, "rubrics/import.html", context, status=400)
     context = {
         "rubrics": found.rubrics,

@@ -332,6 +332,24 @@ def test_workbook_that_people_wrote_is_read():
     assert read(book(*rows)).rubrics[0].criteria[0].levels[1].points == Decimal("0.3")
 
 
+def test_half_a_character_in_a_workbook_stays_as_it_is_written():
+    rows = [*SHEET_ROWS[:1], ["rubric", "_xD83D_ and _x0041_"]]
+
+    assert read(book(*rows)).rubrics[0].title == "_xD83D_ and A"
+
+
+def test_other_sheets_of_a_workbook_are_named():
+    made = openpyxl.load_workbook(io.BytesIO(book(*SHEET_ROWS)))
+    made.create_sheet("Old version")
+    out = io.BytesIO()
+    made.save(out)
+
+    found = read(out.getvalue())
+
+    assert found.rubrics == READ_SHEET
+    assert found.notes == (Remark("Only the first sheet is read. Not read: Old version."),)
+
+
 def test_formula_in_a_workbook_is_never_taken_as_text():
     content = book(*SHEET_ROWS, formulas=[("B3", '=HYPERLINK("http://evil.example")')])
 
@@ -613,8 +631,12 @@ def one(**row):
         (as_json({"title": 7}), ("Rubric 1", "title", "Write a text, in quotation marks.")),
         (as_json({"title": None}), ("Rubric 1", "title", "Write a text, in quotation marks.")),
         (
-            as_json({"title": "\ud800"}),
-            ("Rubric 1", "title", "There is a character in this text that cannot be kept. Type it again."),
+            one(weight="\ud800"),
+            ("", "", "There is half a character in this file, such as one half of an emoji. Type that text again."),
+        ),
+        (
+            as_json(*[{"title": "R"}] * 51),
+            ("", "", "A file can bring at most 50 rubrics at once. Split it into several files."),
         ),
         (
             as_json({"title": "R", "criteria": {}}),
@@ -800,6 +822,14 @@ def test_nothing_chosen_and_files_that_are_too_large_are_answered_in_words(teach
         answer = teacher.post(path, {field: "x" * (2 * MOST_BYTES)})
         assert answer.status_code == 400
         assert too_large in answer.text
+
+
+def test_page_says_how_many_problems_it_does_not_show(teacher):
+    wrong = "tick,,,1,,x"  # five mistakes
+    answer = upload(teacher, sheet(*[wrong] * 90))
+
+    assert answer.text.count("<tr><th") == 1 + 300
+    assert f"There are {90 * 5 - 300} more." in answer.text
 
 
 def test_text_that_does_not_fit_into_the_confirmation_is_refused(teacher):

@@ -1,6 +1,7 @@
 """What a file or a pasted text holds. What it is, is seen from its content; its name is not asked."""
 
 import codecs
+from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from assessments.rubrics.files.outcome import Reading, Remark
 from assessments.rubrics.files.tables import Row
 
 MOST_BYTES = 1024 * 1024
+MOST_RUBRICS = 50
 
 _WORKBOOK = b"PK\x03\x04"
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # Excel before 2007, and every workbook with a password
@@ -18,7 +20,13 @@ _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # Excel before 2007, and every workbook wi
 def read(content: bytes) -> Reading:
     """Rubrics, or every problem that the file has. Never raises."""
     try:
-        return _read(content)
+        found = _read(content)
+        if len(found.rubrics) > MOST_RUBRICS:
+            raise ValidationError(
+                _("A file can bring at most %(most)d rubrics at once. Split it into several files.")
+                % {"most": MOST_RUBRICS}
+            )
+        return found
     except ValidationError as error:
         return Reading(problems=tuple(Remark(sentence) for sentence in error.messages))
 
@@ -29,11 +37,20 @@ def _read(content: bytes) -> Reading:
             _("The file is larger than 1 MB. A rubric is much smaller: is this the right file?")
         )
     if content.startswith(_WORKBOOK):
-        return _read_rows(workbook.parse(content))
+        return _read_workbook(content)
     text = _decoded(content).replace("\x00", "")
     if text.lstrip().startswith(("{", "[")):
         return rubric_json.read(text)
     return _read_rows(tables.parse(text))
+
+
+def _read_workbook(content: bytes) -> Reading:
+    rows, others = workbook.parse(content)
+    found = _read_rows(rows)
+    if not others or found.problems:
+        return found
+    sentence = _("Only the first sheet is read. Not read: %(names)s.") % {"names": ", ".join(others)}
+    return replace(found, notes=(Remark(sentence), *found.notes))
 
 
 def _read_rows(rows: list[Row]) -> Reading:

@@ -72,10 +72,15 @@ def _rubrics(text: str) -> list[Any]:
     try:
         # Numbers as they are written; Python's own float would round them.
         sent = json.loads(text, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+        json.dumps(sent, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise ValidationError(
             _("This is not JSON: line %(line)d, character %(column)d cannot be read. Was the file cut off?")
             % {"line": error.lineno, "column": error.colno}
+        ) from None
+    except UnicodeEncodeError:
+        raise ValidationError(
+            _("There is half a character in this file, such as one half of an emoji. Type that text again.")
         ) from None
     except RecursionError:
         raise ValidationError(_("This JSON is nested too deeply to be a rubric.")) from None
@@ -135,8 +140,6 @@ class _Reader:
         text = self.typed(sent, str, "", name, where, _("Write a text, in quotation marks."))
         if isinstance(text, _Number):
             self.note(_("Write a text, in quotation marks."), where, name)
-        elif any("\ud800" <= letter <= "\udfff" for letter in text):
-            self.note(_("There is a character in this text that cannot be kept. Type it again."), where, name)
         return text
 
     def parts(self, name: str, sent: Any, where: str) -> Iterator[Any]:

@@ -20,26 +20,32 @@ from assessments.rubrics.files.cells import disarmed, number
 from assessments.rubrics.files.tables import Row
 
 Cell = str | Decimal
-MOST_UNPACKED = 20 * 1024 * 1024
+MOST_UNPACKED = 8 * 1024 * 1024
 MOST_PARTS = 200
 _EMPTY = (None,) * (tables.MOST_COLUMNS + 1)
 
 # ECMA-376 part 1, 22.9.2.19 (ST_Xstring): what XML cannot hold is written _xHHHH_, and so is what only looks like it.
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# Halves of surrogate pairs stay as they are: alone they are no characters.
+_ESCAPED = re.compile(r"_x(?![dD][89a-fA-F])([0-9A-Fa-f]{4})_")
 _TO_ESCAPE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\r\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def parse(content: bytes) -> list[Row]:
-    """The rows of the first sheet that are not empty. Raises ValidationError where it is no workbook, or a strange one."""
+def parse(content: bytes) -> tuple[list[Row], list[str]]:
+    """The rows of the first sheet that are not empty, and the names of the other sheets.
+
+    Raises ValidationError where it is no workbook, or a strange one.
+    """
     try:
         _check_parts(content)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        rows = book.worksheets[0].iter_rows(max_col=len(_EMPTY), values_only=True)
-        return tables.keep(
+        sheet, *others = book.worksheets
+        rows = sheet.iter_rows(max_col=len(_EMPTY), values_only=True)
+        kept = tables.keep(
             (place, [_text(value) for value in values])
             for place, values in enumerate(rows, start=1)
             if values != _EMPTY  # a sheet may have a million of these
         )
+        return kept, [str(other.title) for other in others]
     except ValidationError:
         raise
     except Exception as error:  # a damaged workbook fails anywhere inside openpyxl, with anything
