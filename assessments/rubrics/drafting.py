@@ -1,6 +1,7 @@
 """Writing a rubric. Only drafts change; what is published starts again as the draft of its next version."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -9,7 +10,16 @@ from django.db.models import Max, TextChoices
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
-from assessments.rubrics.models import NAME_MAX, TEXT_MAX, TITLE_MAX, Criterion, Level, Rubric, Statement
+from assessments.rubrics.models import (
+    NAME_MAX,
+    TEXT_MAX,
+    TITLE_MAX,
+    WRITTEN,
+    Criterion,
+    Level,
+    Rubric,
+    Statement,
+)
 from assessments.rubrics.points import read_points, read_weight
 from assessments.rubrics.wording import (
     CriterionWording,
@@ -127,6 +137,93 @@ def revise(*, rubric: Rubric, by: Any) -> Rubric:
     return draft
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What keeps a text from being a draft. `part` is rubric, criterion or statement; `place` counts from 0."""
+
+    part: str
+    place: int
+    field: str  # as write_criterion names it: "weight", "level_0_points"
+    sentence: str
+
+
+def check(wording: RubricWording) -> tuple[RubricWording, list[Fault]]:
+    """The text as `start` would keep it, and all that keeps it from being started. Reads and writes no row."""
+    faults: list[Fault] = []
+    rubric = Rubric()
+    with _noting(faults, "rubric"):
+        _describe(rubric, wording.title, wording.description)
+    with _noting(faults, "rubric"):
+        _check_counts(wording)
+    criteria = []
+    for place, row in enumerate(wording.criteria):
+        with _noting(faults, "criterion", place):
+            criteria.append(_as_kept(row))
+        if row.kind == Kind.GLOBAL and any(other.kind == Kind.GLOBAL for other in wording.criteria[:place]):
+            faults.append(Fault("criterion", place, "kind", _one_global_rating()))
+    statements = []
+    for place, statement in enumerate(wording.statements):
+        kept = Statement()
+        with _noting(faults, "statement", place):
+            _fill_statement(kept, statement)
+            statements.append(StatementWording(kept.text, kept.kind))
+    return RubricWording(rubric.title, rubric.description, tuple(criteria), tuple(statements)), faults
+
+
+def _as_kept(wording: CriterionWording) -> CriterionWording:
+    criterion, problems = Criterion(), dict[str, list[ValidationError]]()
+    levels = _fill(criterion, wording, problems)
+    if problems:
+        raise ValidationError(problems)
+    return CriterionWording(
+        criterion.title,
+        tuple(LevelWording(row.title, row.points, row.description, row.is_borderline) for row in levels),
+        **{field: getattr(criterion, field) for field in WRITTEN},
+    )
+
+
+def _check_counts(wording: RubricWording) -> None:
+    if len(wording.criteria) > MOST_CRITERIA:
+        raise _too_many_criteria()
+    if len(wording.statements) > MOST_STATEMENTS:
+        raise _too_many_statements()
+
+
+def _too_many_criteria() -> ValidationError:
+    return ValidationError(
+        _("A rubric can have at most %(most)d criteria."), code="criteria", params={"most": MOST_CRITERIA}
+    )
+
+
+def _too_many_statements() -> ValidationError:
+    too_many = _("A rubric can have at most %(most)d feedback statements.")
+    return ValidationError(
+        {"statements": ValidationError(too_many, code="statements", params={"most": MOST_STATEMENTS})}
+    )
+
+
+def _one_global_rating() -> str:
+    return _("The rubric has a global rating already; it can have one.")
+
+
+class _noting:
+    """Turns a ValidationError inside the block into faults of that part."""
+
+    def __init__(self, faults: list[Fault], part: str, place: int = 0) -> None:
+        self.faults, self.part, self.place = faults, part, place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, ValidationError):
+            return False
+        by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        for field, sentences in by_field.items():
+            self.faults += [Fault(self.part, self.place, field, sentence) for sentence in sentences]
+        return True
+
+
 def _locked_draft(rubric: Rubric) -> Rubric:
     rubric = Rubric.objects.select_for_update().get(pk=rubric.pk)
     if not rubric.is_draft:
@@ -143,6 +240,7 @@ def _describe(rubric: Rubric, title: str, description: str) -> None:
 
 
 def _write_whole(rubric: Rubric, wording: RubricWording) -> None:
+    _check_counts(wording)
     for position, criterion in enumerate(wording.criteria):
         _write(Criterion(rubric=rubric, position=position), criterion)
     _write_statements(rubric, wording.statements)
@@ -150,17 +248,13 @@ def _write_whole(rubric: Rubric, wording: RubricWording) -> None:
 
 def _write_statements(rubric: Rubric, statements: Sequence[StatementWording]) -> None:
     if len(statements) > MOST_STATEMENTS:
-        too_many = _("A rubric can have at most %(most)d feedback statements.")
-        raise ValidationError(
-            {"statements": ValidationError(too_many, code="statements", params={"most": MOST_STATEMENTS})}
-        )
+        raise _too_many_statements()
     problems: dict[str, list[ValidationError]] = {}
     rows = []
     for place, wording in enumerate(statements):
         row = Statement(rubric=rubric, position=place)
         with _collecting(problems, f"statement_{place}"):
-            row.text = _text(wording.text, TITLE_MAX, empty=_("Write the statement, or remove its row."))
-            row.kind = _choice(StatementKind, wording.kind)
+            _fill_statement(row, wording)
         rows.append(row)
     if problems:
         raise ValidationError(problems)
@@ -168,12 +262,15 @@ def _write_statements(rubric: Rubric, statements: Sequence[StatementWording]) ->
     Statement.objects.bulk_create(rows)
 
 
+def _fill_statement(row: Statement, wording: StatementWording) -> None:
+    row.text = _text(wording.text, TITLE_MAX, empty=_("Write the statement, or remove its row."))
+    row.kind = _choice(StatementKind, wording.kind)
+
+
 def _new_criterion(rubric: Rubric, position: int | None) -> Criterion:
     criteria = list(rubric.criteria.all())
     if len(criteria) >= MOST_CRITERIA:
-        raise ValidationError(
-            _("A rubric can have at most %(most)d criteria."), code="criteria", params={"most": MOST_CRITERIA}
-        )
+        raise _too_many_criteria()
     if position is None or position >= len(criteria):
         last = rubric.criteria.aggregate(last=Max("position"))["last"]
         return Criterion(rubric=rubric, position=0 if last is None else last + 1)
@@ -190,6 +287,22 @@ def _renumber(criteria: list[Criterion], leave_free: int | None = None) -> None:
 def _write(criterion: Criterion, wording: CriterionWording) -> None:
     """All that is wrong is said at once, keyed by the field it concerns."""
     problems: dict[str, list[ValidationError]] = {}
+    levels = _fill(criterion, wording, problems)
+    with _collecting(problems, "kind"):
+        _check_one_global_rating(criterion)
+    if problems:
+        raise ValidationError(problems)
+    criterion.save()
+    criterion.levels.all().delete()
+    for level in levels:
+        level.criterion = criterion
+    Level.objects.bulk_create(levels)
+
+
+def _fill(
+    criterion: Criterion, wording: CriterionWording, problems: dict[str, list[ValidationError]]
+) -> list[Level]:
+    """Read the wording into the row, unsaved, and give its levels; what is wrong is added to `problems` by field."""
     with _collecting(problems, "title"):
         criterion.title = _text(wording.title, TITLE_MAX, empty=_("Say what this criterion is about."))
     with _collecting(problems, "description"):
@@ -199,7 +312,6 @@ def _write(criterion: Criterion, wording: CriterionWording) -> None:
             setattr(criterion, field, _text(getattr(wording, field), NAME_MAX))
     with _collecting(problems, "kind"):
         criterion.kind = _choice(Kind, wording.kind)
-        _check_one_global_rating(criterion)
     with _collecting(problems, "weight"):
         criterion.weight = read_weight(wording.weight)
     for field in _SWITCHES:
@@ -208,13 +320,7 @@ def _write(criterion: Criterion, wording: CriterionWording) -> None:
     if not criterion.is_global_rating:
         for level in levels:
             level.is_borderline = False
-    if problems:
-        raise ValidationError(problems)
-    criterion.save()
-    criterion.levels.all().delete()
-    for level in levels:
-        level.criterion = criterion
-    Level.objects.bulk_create(levels)
+    return levels
 
 
 def _read_levels(
@@ -242,7 +348,7 @@ def _check_one_global_rating(criterion: Criterion) -> None:
         pk=criterion.pk
     )
     if criterion.is_global_rating and others.exists():
-        raise ValidationError(_("The rubric has a global rating already; it can have one."), code="global")
+        raise ValidationError(_one_global_rating(), code="global")
 
 
 def _choice(choices: type[Choice], sent: str) -> Choice:

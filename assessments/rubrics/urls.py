@@ -1,10 +1,13 @@
 from django.urls import path
 
-from assessments.rubrics import views
+from assessments.rubrics import file_views, views
 
 app_name = "rubrics"
 urlpatterns = [
     path("", views.rubrics, name="rubrics"),
+    path("files/", file_views.files, name="files"),
+    path("files/drafts/", file_views.drafts, name="drafts"),
+    path("files/template/<slug:form>/", file_views.template, name="template"),
     path("<uuid:key>/", views.rubric, name="rubric"),
     path("<uuid:key>/preview/", views.preview, name="preview"),
     path("<uuid:key>/criteria/", views.criteria, name="criteria"),
@@ -15,4 +18,6 @@ urlpatterns = [
     path("<uuid:key>/publication/", views.publication, name="publication"),
     path("<uuid:key>/next-version/", views.next_version, name="next_version"),
     path("<uuid:key>/discard/", views.discard, name="discard"),
+    path("<uuid:key>/export/", file_views.export, name="export"),
+    path("<uuid:key>/export/<slug:form>/", file_views.file, name="file"),
 ]

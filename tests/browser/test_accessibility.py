@@ -199,7 +199,25 @@ def test_pages_of_those_who_write_rubrics(course, inspector):
         tab.get_by_role("button", name="Save criterion").click()
         tab.locator(".notice-problem").wait_for()
 
+    def pastes(rows):
+        def does(tab):
+            tab.get_by_label("or paste the rows").fill(rows)
+            tab.get_by_role("button", name="Look at it").click()
+            tab.locator(".notice-problem, [name=rubrics]").first.wait_for(state="attached")
+
+        return does
+
+    files, sheet_head = path("rubrics:files"), "Kind,Criterion,Level 1,Level 1 points"
     for name, address, heading, after in [
+        ("import", files, "Import rubrics", None),
+        ("import, wrong", files, "Import rubrics", pastes(f"{sheet_head}\nrubric,R\ntick,{LONG_WORD},No,x")),
+        (
+            "import, preview",
+            files,
+            "What will be imported",
+            pastes(f"{sheet_head}\nrubric,R\n,{LONG_WORD},{LONG_WORD},0"),
+        ),
+        ("export", path("rubrics:export", key), "Export", None),
         ("set-up", path("activities:start"), "Rubric assessment", None),
         ("rubric list", path("rubrics:rubrics"), "Rubrics of this course", None),
         ("builder", builder, title, None),

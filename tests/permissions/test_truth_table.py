@@ -87,6 +87,12 @@ TABLE = [
     ("POST", "rubrics:publication", ("draft",), {}, allow(I, D, ok=303)),
     ("POST", "rubrics:next_version", ("published",), {}, allow(I, D, ok=303)),
     ("POST", "rubrics:discard", ("draft",), {}, allow(I, D, ok=303)),
+    ("GET", "rubrics:files", (), None, page(I, D)),
+    ("POST", "rubrics:files", (), {}, allow(I, D, ok=400)),  # nothing chosen
+    ("POST", "rubrics:drafts", (), {"rubrics": "{}"}, allow(I, D, ok=400)),
+    ("GET", "rubrics:template", ("csv",), None, page(I, D)),
+    ("GET", "rubrics:export", ("published",), None, page(I, D)),
+    ("GET", "rubrics:file", ("draft", "csv"), None, page(I, D)),
     ("GET", "marking:sheet", ("sheet",), None, page(I, T)),
     ("GET", "marking:amendment", ("submitted",), None, page(I, T)),
     (
@@ -182,7 +188,7 @@ def test_own_course(client, own, row):
 
 @pytest.mark.row("S22")
 @pytest.mark.parametrize(
-    "row", [row for row in TABLE if row[2] and row[2][0] not in ("code", "invite")], ids=ids
+    "row", [row for row in TABLE if row[2] and row[2][0] not in ("code", "invite", "csv")], ids=ids
 )
 def test_foreign_course_is_not_there(client, own, foreign, row):
     answers = {

@@ -45,6 +45,7 @@ def make() -> World:
         "draft": draft.key,
         "published": activity.rubric.key,
         "criterion": criterion.pk,
+        "csv": "csv",
         "sheet": open_sheet.key,
         "submitted": submitted.key,
         "submitted_revision": submitted.revision,

@@ -131,16 +131,33 @@ document.addEventListener("click", async (event) => {
   if (!link) return;
   event.preventDefault();
   const tab = window.open("", "_blank");
-  const form = new URLSearchParams({ path: link.getAttribute("href") });
   try {
-    const answer = await fetch(link.dataset.newTab, { method: "POST", headers: headers(), body: form });
-    if (!answer.ok) throw new Error(String(answer.status));
-    tab.location = (await answer.json()).url;
+    tab.location = await oneTimeAddress(link, link.dataset.newTab);
   } catch {
     tab?.close();
     announce(document.body.dataset.offline);
   }
 });
+
+// A download carries no header either. It leaves the frame where it is, and opens no tab that would stay empty.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-download]");
+  if (!link) return;
+  event.preventDefault();
+  try {
+    const href = await oneTimeAddress(link, link.dataset.download);
+    Object.assign(document.createElement("a"), { href, download: "" }).click();
+  } catch {
+    announce(document.body.dataset.offline);
+  }
+});
+
+async function oneTimeAddress(link, codes) {
+  const form = new URLSearchParams({ path: link.getAttribute("href") });
+  const answer = await fetch(codes, { method: "POST", headers: headers(), body: form });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return (await answer.json()).url;
+}
 
 openShell();
 // Back leads to a page whose visit may be over.
