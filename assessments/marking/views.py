@@ -1,3 +1,4 @@
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
-from assessments.marking.forms import read_answers, read_revision
+from assessments.marking.forms import read_answers, read_revision, sent_for
 from assessments.marking.history import changes
 from assessments.marking.marking import Answer
-from assessments.marking.models import MarkSheet
+from assessments.marking.models import Mark, MarkSheet
 from assessments.marking.permissions import can_amend, can_mark, can_see
 from assessments.rubrics.models import Criterion
+from assessments.rubrics.outline import outline
 from lti_tool.port import Launch, current_launch, launch_required
 
 
@@ -92,6 +94,7 @@ def _page(
     }
     if not sheet.is_submitted:
         return render(request, "marking/sheet.html", context, status=status)
+    context["outline"] = outline(context["fields"], itemgetter(0))
     context["can_amend"] = can_amend(launch, sheet)
     amendments = sheet.amendments.select_related("by")
     context["amendments"] = [(row, changes(row, sheet)) for row in amendments]
@@ -116,7 +119,8 @@ def _amendment_form(
         {
             "criterion": criterion,
             "answer": by_id.get(criterion.pk),
-            "now": now.get(criterion.pk),
+            "chosen": sent_for(by_id.get(criterion.pk)),
+            "said_now": _said(now.get(criterion.pk)),
             "level_problems": problems.get(f"level_{criterion.pk}", []),
             "comment_problems": problems.get(f"comment_{criterion.pk}", []),
         }
@@ -124,12 +128,18 @@ def _amendment_form(
     ]
     context = {
         "sheet": sheet,
-        "fields": fields,
+        "outline": outline(fields, itemgetter("criterion")),
         "sent": sent or {"reason": "", "overall_comment": sheet.overall_comment},
         "problems": problems,
         "conflict": conflict,
     }
     return render(request, "marking/amendment.html", context, status=status)
+
+
+def _said(mark: Mark | None) -> str:
+    if mark is not None and mark.is_not_applicable:
+        return _("Not applicable")
+    return mark.level.title if mark is not None and mark.level else "–"
 
 
 def _problems(error: ValidationError) -> dict[str, list[str]]:

@@ -11,8 +11,10 @@ urlpatterns = [
     path("<uuid:key>/criteria/<int:criterion_id>/", views.criterion, name="criterion"),
     path("<uuid:key>/criteria/<int:criterion_id>/place/", views.place, name="place"),
     path("<uuid:key>/criteria/<int:criterion_id>/removal/", views.removal, name="removal"),
+    path("<uuid:key>/statements/", views.statements, name="statements"),
     path("<uuid:key>/hints/", views.hints, name="hints"),
     path("<uuid:key>/publication/", views.publication, name="publication"),
     path("<uuid:key>/next-version/", views.next_version, name="next_version"),
+    path("<uuid:key>/duplicate/", views.duplicate, name="duplicate"),
     path("<uuid:key>/discard/", views.discard, name="discard"),
 ]
