@@ -262,6 +262,7 @@ class TestStatements:
         assert page.status_code == 400
         assert 'href="#field-statement_1"' in page.text
         assert page.text.count('id="field-statement_1"') == 1
+        assert page.text.count("This text has 201 characters") == 2  # above, and at its field
         for text in ("Calm.", "x" * 201, "Ask &lt;why&gt;."):
             assert f'value="{text}"' in page.text
         assert draft.statements.count() == 2
@@ -376,6 +377,8 @@ class TestReading:
             ):
                 assert words in page, path
             assert "weight" not in page
+            assert '<span>Done</span> <span class="figure">2.5</span>' in page
+            assert page.count('class="figure"') == 2 + 3  # nothing applied, and the global rating has none
 
     def test_student_never_meets_what_is_hidden_from_them(self, visit, course, teacher, sheet):
         marked(sheet, course.teacher)
