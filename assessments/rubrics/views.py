@@ -346,19 +346,24 @@ def _statements_form(
     problems: dict[str, list[str]] | None = None,
 ) -> HttpResponse:
     problems = problems or {}
-    rows = [
-        {"wording": wording, "place": str(place), "problems": problems.get(f"statement_{place}", [])}
-        for place, wording in enumerate(statements)
-    ]
     groups = [
-        {"kind": kind.value, "rows": [row for row in rows if row["wording"].kind == kind]}
-        for kind in StatementKind
+        {"kind": kind.value, "rows": _statement_rows(kind, statements, problems)} for kind in StatementKind
     ]
-    for group in groups:
-        blank = range(max(0, FIRST_STATEMENTS - len(group["rows"])))
-        group["rows"] += [{"wording": None, "place": f"{group['kind']}-{n}"} for n in blank]
     context = {"rubric": rubric, "groups": groups, "problems": problems}
     return render(request, "rubrics/statements.html", context, status=400 if problems else 200)
+
+
+def _statement_rows(
+    kind: StatementKind, statements: Sequence[StatementWording], problems: dict[str, list[str]]
+) -> list[dict[str, Any]]:
+    """Those of one kind and a few empty ones. `place` is unique on the page, and what a problem is keyed by."""
+    rows: list[dict[str, Any]] = [
+        {"text": row.text, "place": str(place), "problems": problems.get(f"statement_{place}", [])}
+        for place, row in enumerate(statements)
+        if row.kind == kind
+    ]
+    blank = range(max(0, FIRST_STATEMENTS - len(rows)))
+    return rows + [{"text": "", "place": f"{kind}-{n}", "problems": []} for n in blank]
 
 
 def _by_kind(statements: Sequence[StatementWording]) -> dict[str, list[StatementWording]]:

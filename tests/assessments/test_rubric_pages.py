@@ -219,6 +219,7 @@ class TestBuilder:
         assert "Washes hands is now number 4 of 4." in page.text
         assert "Move Manner up" in page.text
         assert "Move Global rating up" not in page.text
+        assert page.text.count('aria-disabled="true"') == 2  # the first up, the last down
 
     def test_sections_are_read_in_their_order(self):
         rows = [
