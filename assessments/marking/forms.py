@@ -21,6 +21,13 @@ def read_answers(sent: QueryDict, sheet: MarkSheet) -> dict[Criterion, Answer]:
     return answers
 
 
+def sent_for(answer: Answer | None) -> int | str:
+    """The value of the radio that stands for this answer."""
+    if answer is None:
+        return ""
+    return NOT_APPLICABLE if answer.is_not_applicable else answer.level.pk if answer.level else ""
+
+
 def read_revision(sent: QueryDict) -> int:
     """The revision the page was made from; -1, which no sheet has, when it was tampered with."""
     text = sent.get("revision", "")

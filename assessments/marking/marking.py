@@ -131,13 +131,7 @@ def submit(*, sheet: MarkSheet, by: Any, revision: int) -> MarkSheet:
                 "You now see all that is saved, theirs and yours: look through it, then submit."
             )
         )
-    if not sheet.maximum:
-        raise ValidationError(
-            _(
-                "Everything is marked “not applicable”, so there is nothing to go by. Choose at least one level."
-            ),
-            code="nothing",
-        )
+    _check_something_applied(sheet)
     if missing := sheet.missing():
         raise ValidationError(
             [_("Not answered yet: %(title)s") % {"title": criterion.title} for criterion in missing],
@@ -179,6 +173,7 @@ def amend(
     before = snapshot(sheet)
     _write_answers(sheet, marks, overall_comment)
     sheet = _locked(sheet)
+    _check_something_applied(sheet)
     after = snapshot(sheet)
     if before == after:
         raise ValidationError(_("Nothing was changed, so there is nothing to amend."), code="unchanged")
@@ -222,6 +217,16 @@ def _locked_open(sheet: MarkSheet) -> MarkSheet:
             % {"when": _when(sheet)}
         )
     return sheet
+
+
+def _check_something_applied(sheet: MarkSheet) -> None:
+    if not sheet.maximum:
+        raise ValidationError(
+            _(
+                "Everything is marked “not applicable”, so there is nothing to go by. Choose at least one level."
+            ),
+            code="nothing",
+        )
 
 
 def _check_belongs(sheet: MarkSheet, criterion: Criterion, answer: Mark | Answer) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
-from assessments.marking.forms import read_answers, read_revision
+from assessments.marking.forms import read_answers, read_revision, sent_for
 from assessments.marking.history import changes, late_taps
 from assessments.marking.marking import Answer
-from assessments.marking.models import MarkSheet
+from assessments.marking.models import Mark, MarkSheet
 from assessments.marking.permissions import can_amend, can_see
-from assessments.rubrics.models import Criterion, Statement
-from assessments.rubrics.wording import StatementKind
+from assessments.rubrics.models import Criterion
+from assessments.rubrics.outline import by_kind, outline
 from lti_tool.port import Launch, current_launch, launch_required
 
 
@@ -31,20 +31,19 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
     fields = [(criterion, marks.get(criterion.pk)) for criterion in found.rubric.criteria.all()]
     context: dict[str, Any] = {"sheet": found, "fields": fields, "late_taps": late_taps(found)}
     if found.is_open:
-        context["statements"] = _by_kind(found.rubric.statements.all())
+        context |= {
+            "outline": outline(fields, itemgetter(0)),
+            "statements": by_kind(found.rubric.statements.all()),
+        }
         return render(request, "marking/sheet.html", context)
     amendments = found.amendments.select_related("by")
     context |= {
+        "outline": outline(fields, itemgetter(0)),
+        "given": by_kind(found.statements.all()),
         "can_amend": can_amend(launch, found),
         "amendments": [(row, changes(row, found)) for row in amendments],
     }
     return render(request, "marking/submitted.html", context)
-
-
-def _by_kind(statements: Iterable[Statement]) -> list[tuple[str, list[Statement]]]:
-    """Strengths first; a kind without statements is not there."""
-    kinds = [(kind, [row for row in statements if row.kind == kind]) for kind in StatementKind]
-    return [(kind, rows) for kind, rows in kinds if rows]
 
 
 @require_safe
@@ -109,7 +108,8 @@ def _amendment_form(
         {
             "criterion": criterion,
             "answer": by_id.get(criterion.pk),
-            "now": now.get(criterion.pk),
+            "chosen": sent_for(by_id.get(criterion.pk)),
+            "said_now": _said(now.get(criterion.pk)),
             "level_problems": problems.get(f"level_{criterion.pk}", []),
             "comment_problems": problems.get(f"comment_{criterion.pk}", []),
         }
@@ -117,12 +117,18 @@ def _amendment_form(
     ]
     context = {
         "sheet": sheet,
-        "fields": fields,
+        "outline": outline(fields, itemgetter("criterion")),
         "sent": sent or {"reason": "", "overall_comment": sheet.overall_comment},
         "problems": problems,
         "conflict": conflict,
     }
     return render(request, "marking/amendment.html", context, status=status)
+
+
+def _said(mark: Mark | None) -> str:
+    if mark is not None and mark.is_not_applicable:
+        return _("Not applicable")
+    return mark.level.title if mark is not None and mark.level else "–"
 
 
 def _problems(error: ValidationError) -> dict[str, list[str]]:

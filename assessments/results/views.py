@@ -1,3 +1,4 @@
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from assessments.results import releasing
 from assessments.results.models import Result
 from assessments.results.overview import overview
 from assessments.results.permissions import can_read_feedback, can_release, can_see_candidate
+from assessments.rubrics.outline import by_kind, outline
 from lti_tool import port
 from lti_tool.port import Launch, Role, current_launch, launch_required, members, roster_status
 
@@ -158,7 +160,8 @@ def _candidate_page(request: HttpRequest, launch: Launch, activity: Activity, pe
         "activity": activity,
         "person": person,
         "sheet": sheet,
-        "fields": _fields(sheet) if sheet and result else [],
+        "outline": outline(_fields(sheet), itemgetter(0)) if sheet and result else None,
+        "given": by_kind(sheet.statements.all()) if sheet else {},
         "result": result,
         "delivery": delivery,
         "is_problem": bool(delivery and (delivery.can_retry or delivery.can_keep_theirs)),
@@ -198,7 +201,13 @@ def _feedback(request: HttpRequest, launch: Launch, activity: Activity) -> HttpR
     context = {"activity": activity, "is_marked": result is not None, "result": None}
     if result and can_read_feedback(launch, result):
         sheet = MarkSheet.objects.whole().get(pk=result.sheet_id)
-        context |= {"result": result, "sheet": sheet, "fields": _fields(sheet)}
+        shown = [row for row in _fields(sheet) if row[0].is_shown_to_student]
+        context |= {
+            "result": result,
+            "sheet": sheet,
+            "outline": outline(shown, itemgetter(0)),
+            "given": by_kind(sheet.statements.all()),
+        }
     return render(request, "results/feedback.html", context)
 
 

@@ -1,7 +1,7 @@
 """Writing a rubric. Only drafts change; what is published starts again as the draft of its next version."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -89,12 +89,12 @@ def remove_criterion(*, criterion: Criterion, by: Any) -> Rubric:
 
 @transaction.atomic
 def move_criterion(*, criterion: Criterion, by: Any, steps: int) -> Rubric:
-    """Move it down by that many places, or up where negative; at an end it stays there."""
+    """Move it down by that many places, or up where negative; at an end it stays there. The global rating is last."""
     rubric = _locked_draft(criterion.rubric)
-    criteria = list(rubric.criteria.all())
+    criteria = _global_rating_last(rubric.criteria.all())
     place = criteria.index(criterion)
     criteria.insert(max(0, place + steps), criteria.pop(place))
-    _renumber(criteria)
+    _renumber(_global_rating_last(criteria))
     record("rubric.criterion_moved", by=by, on=rubric, data={"criterion": criterion.pk, "steps": steps})
     return rubric
 
@@ -135,6 +135,15 @@ def revise(*, rubric: Rubric, by: Any) -> Rubric:
     _write_whole(draft, rubric.wording())
     record("rubric.revised", by=by, on=draft, data={"from_version": rubric.version})
     return draft
+
+
+@transaction.atomic
+def duplicate(*, rubric: Rubric, by: Any) -> Rubric:
+    """A draft of a family of its own in the same course, with the text of this version, whatever state that is in."""
+    title = (_("Copy of %(title)s") % {"title": rubric.title})[:TITLE_MAX]
+    made = start(context=rubric.context, by=by, wording=replace(rubric.wording(), title=title))
+    record("rubric.duplicated", by=by, on=made, data={"from": rubric.pk})
+    return made
 
 
 @dataclass(frozen=True)
@@ -276,6 +285,10 @@ def _new_criterion(rubric: Rubric, position: int | None) -> Criterion:
         return Criterion(rubric=rubric, position=0 if last is None else last + 1)
     _renumber(criteria, leave_free=position)
     return Criterion(rubric=rubric, position=position)
+
+
+def _global_rating_last(criteria: Iterable[Criterion]) -> list[Criterion]:
+    return sorted(criteria, key=lambda row: row.is_global_rating)
 
 
 def _renumber(criteria: list[Criterion], leave_free: int | None = None) -> None:

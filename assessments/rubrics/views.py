@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +10,26 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments.rubrics import drafting, library, lint, publishing
-from assessments.rubrics.forms import FIRST_ROWS, read_criterion
+from assessments.rubrics import drafting, kinds, library, lint, publishing
+from assessments.rubrics.forms import (
+    FIRST_ROWS,
+    FIRST_STATEMENTS,
+    MORE,
+    as_sent,
+    has_more,
+    read_criterion,
+    read_statements,
+)
 from assessments.rubrics.models import Criterion, Rubric
+from assessments.rubrics.outline import by_kind, outline
 from assessments.rubrics.permissions import can_edit_rubrics, can_see_rubrics
-from assessments.rubrics.wording import CriterionWording, LevelWording, RubricWording
+from assessments.rubrics.wording import (
+    CriterionWording,
+    LevelWording,
+    RubricWording,
+    StatementKind,
+    StatementWording,
+)
 from lti_tool.port import Launch, current_launch, launch_required
 
 SEE_OTHER = 303
@@ -51,7 +68,13 @@ def rubric(request: HttpRequest, key: UUID) -> HttpResponse:
     launch, row = _reader(request), _find(request, key)
     if row.is_draft and can_edit_rubrics(launch):
         return _builder(request, row)
-    return render(request, "rubrics/rubric.html", {"rubric": row, "can_edit": can_edit_rubrics(launch)})
+    context = {
+        "rubric": row,
+        "outline": outline([(criterion, None) for criterion in row.criteria.all()], itemgetter(0)),
+        "statements": by_kind(row.wording().statements),
+        "can_edit": can_edit_rubrics(launch),
+    }
+    return render(request, "rubrics/rubric.html", context)
 
 
 @require_safe
@@ -59,16 +82,26 @@ def rubric(request: HttpRequest, key: UUID) -> HttpResponse:
 def preview(request: HttpRequest, key: UUID) -> HttpResponse:
     """The rubric as an examiner will meet it; nothing that is chosen here is kept."""
     _reader(request)
-    return render(request, "rubrics/preview.html", {"rubric": _find(request, key)})
+    row = _find(request, key)
+    wording = row.wording()
+    context = {
+        "rubric": row,
+        "outline": outline(enumerate(wording.criteria), itemgetter(1)),
+        "statements": by_kind(wording.statements),
+    }
+    return render(request, "rubrics/preview.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @launch_required
 def criteria(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The form for a new criterion. POST adds it, at the end or where it was before it was removed."""
+    """The form for a new criterion, with the levels of `start` if asked for.
+
+    POST adds it, at the end or where it was before it was removed.
+    """
     launch, row = _editor(request), _draft(request, key)
     if request.method != "POST":
-        return _criterion_form(request, row, CriterionWording(""))
+        return _criterion_form(request, row, beginning=kinds.find(request.GET.get("start", "")))
     wording = read_criterion(request.POST)
     position = request.POST.get("position", "")
     try:
@@ -114,7 +147,8 @@ def removal(request: HttpRequest, key: UUID, criterion_id: int) -> HttpResponse:
     """Takes a criterion out; the answer carries all that is needed to put it back where it was."""
     launch, row = _editor(request), _draft(request, key)
     removed = get_object_or_404(row.criteria.prefetch_related("levels"), pk=criterion_id)
-    undo = {"wording": removed.wording(), "position": list(row.criteria.all()).index(removed)}
+    position = list(row.criteria.all()).index(removed)
+    undo = {"title": removed.title, "fields": [("position", position), *as_sent(removed.wording())]}
     drafting.remove_criterion(criterion=removed, by=launch.person)
     return _builder(request, _find(request, key), undo=undo)
 
@@ -122,11 +156,27 @@ def removal(request: HttpRequest, key: UUID, criterion_id: int) -> HttpResponse:
 @require_POST
 @launch_required
 def hints(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Advice on the criterion as it stands in the form; saves nothing."""
+    """Advice on the criterion as it stands in the form, and how an examiner would meet it; saves nothing."""
     _editor(request)
     _draft(request, key)
-    advice = lint.advise_criterion(read_criterion(request.POST))
-    return render(request, "rubrics/_hints.html", {"hints": advice})
+    wording = read_criterion(request.POST)
+    context = {"hints": lint.advise_criterion(wording), "wording": wording}
+    return render(request, "rubrics/_advice.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def statements(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The feedback that examiners give with one tap. POST sets all of it."""
+    launch, row = _editor(request), _draft(request, key)
+    if request.method != "POST":
+        return _statements_form(request, row, row.wording().statements)
+    sent = read_statements(request.POST)
+    try:
+        drafting.write_statements(rubric=row, by=launch.person, statements=sent)
+    except ValidationError as error:
+        return _statements_form(request, row, sent, _problems(error))
+    return _see(row, "saved", "statements")
 
 
 @require_POST
@@ -147,6 +197,14 @@ def publication(request: HttpRequest, key: UUID) -> HttpResponse:
 def next_version(request: HttpRequest, key: UUID) -> HttpResponse:
     launch, row = _editor(request), _find(request, key)
     return _see(row if row.is_draft else drafting.revise(rubric=row, by=launch.person))
+
+
+@require_POST
+@launch_required
+def duplicate(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Starts a rubric of its own with the text of this one."""
+    launch, row = _editor(request), _find(request, key)
+    return _see(drafting.duplicate(rubric=row, by=launch.person), "duplicated")
 
 
 @require_POST
@@ -204,19 +262,30 @@ def _builder(
     moved: Criterion | None = None,
 ) -> HttpResponse:
     rows = list(rubric.criteria.all())
+    movable = [row for row in rows if not row.is_global_rating]
     advice = lint.advise(rubric.wording().criteria)
+    cards = [
+        {
+            "criterion": row,
+            "hints": [hint.sentence for hint in advice if hint.place == place],
+            "is_first": row in movable[:1],
+            "is_last": row in movable[-1:],
+        }
+        for place, row in enumerate(rows)
+    ]
     context = {
         "rubric": rubric,
         "sent": sent or {"title": rubric.title, "description": rubric.description},
         "problems": problems or {},
-        "criteria": [
-            (row, [hint.sentence for hint in advice if hint.place == place]) for place, row in enumerate(rows)
-        ],
+        "criteria": rows,
+        "outline": outline(cards, itemgetter("criterion")),
+        "statements": by_kind(rubric.wording().statements),
         "hints": [hint.sentence for hint in advice if hint.place is None],
         "obstacles": obstacles or [],
         "undo": undo,
         "moved": moved,
-        "moved_place": rows.index(moved) + 1 if moved in rows else None,
+        "moved_place": movable.index(moved) + 1 if moved in movable else None,
+        "movable_count": len(movable),
     }
     response = render(request, "rubrics/builder.html", context, status=400 if problems or obstacles else 200)
     response.headers["HX-Push-Url"] = rubric.get_absolute_url()
@@ -226,23 +295,75 @@ def _builder(
 def _criterion_form(
     request: HttpRequest,
     rubric: Rubric,
-    wording: CriterionWording,
+    wording: CriterionWording | None = None,
     criterion: Criterion | None = None,
     problems: dict[str, list[str]] | None = None,
+    *,
+    beginning: kinds.Beginning | None = None,
 ) -> HttpResponse:
     problems = problems or {}
-    blank = [LevelWording("", "")] * max(0, FIRST_ROWS - len(wording.levels))
+    if wording is None:
+        wording = _begun(beginning)
+    rows = 0 if beginning else FIRST_ROWS
+    blank = [LevelWording("", "")] * max(0, rows - len(wording.levels))
     context = {
         "rubric": rubric,
         "criterion": criterion,
         "wording": wording,
         "problems": problems,
+        "kinds": kinds.explained(),
+        "beginnings": () if criterion else kinds.beginnings(),
+        "beginning": beginning,
+        "has_more": has_more(wording) or not problems.keys().isdisjoint(MORE),
+        "suggestions": _suggestions(rubric),
         "levels": [
             _level_row(place, level, problems) for place, level in enumerate([*wording.levels, *blank])
         ],
         "hints": lint.advise_criterion(wording) if criterion or problems else [],
     }
     return render(request, "rubrics/criterion.html", context, status=400 if problems else 200)
+
+
+def _begun(beginning: kinds.Beginning | None) -> CriterionWording:
+    if beginning is None:
+        return CriterionWording("")
+    return CriterionWording("", beginning.levels, kind=beginning.kind)
+
+
+def _suggestions(rubric: Rubric) -> dict[str, list[str]]:
+    """What the rubric's other criteria say already, so that it is spelt alike."""
+    rows = list(rubric.criteria.all())
+    return {
+        name: sorted({getattr(row, name) for row in rows} - {""})
+        for name in ("section", "domain", "competency")
+    }
+
+
+def _statements_form(
+    request: HttpRequest,
+    rubric: Rubric,
+    statements: Sequence[StatementWording],
+    problems: dict[str, list[str]] | None = None,
+) -> HttpResponse:
+    problems = problems or {}
+    groups = [
+        {"kind": kind.value, "rows": _statement_rows(kind, statements, problems)} for kind in StatementKind
+    ]
+    context = {"rubric": rubric, "groups": groups, "problems": problems}
+    return render(request, "rubrics/statements.html", context, status=400 if problems else 200)
+
+
+def _statement_rows(
+    kind: StatementKind, statements: Sequence[StatementWording], problems: dict[str, list[str]]
+) -> list[dict[str, Any]]:
+    """Those of one kind and a few empty ones. `place` is unique on the page, and what a problem is keyed by."""
+    rows: list[dict[str, Any]] = [
+        {"text": row.text, "place": str(place), "problems": problems.get(f"statement_{place}", [])}
+        for place, row in enumerate(statements)
+        if row.kind == kind
+    ]
+    blank = range(max(0, FIRST_STATEMENTS - len(rows)))
+    return rows + [{"text": "", "place": f"{kind}-{n}", "problems": []} for n in blank]
 
 
 def _level_row(place: int, level: LevelWording, problems: dict[str, list[str]]) -> dict[str, Any]:

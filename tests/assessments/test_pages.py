@@ -153,6 +153,14 @@ class TestDoors:
             assert visit(course.teacher).post(path).status_code == 404
 
 
+def fields_of(undo):
+    """The hidden fields behind “Put it back”, as the browser sends them."""
+    sent = {}
+    for name, value in undo["fields"]:
+        sent.setdefault(name, []).append(value)
+    return sent
+
+
 class TestBuilder:
     def test_from_template_to_published(self, visit, course):
         teacher = visit(course.teacher)
@@ -185,13 +193,7 @@ class TestBuilder:
         row = draft.criteria.first()
 
         page = teacher.post(f"/rubrics/{draft.key}/criteria/{row.pk}/removal/")
-        undo = page.context["undo"]
-        sent = {
-            "position": undo["position"],
-            "title": undo["wording"].title,
-            "level_title": [level.title for level in undo["wording"].levels],
-            "level_points": [str(level.points) for level in undo["wording"].levels],
-        }
+        sent = fields_of(page.context["undo"])
         assert "Put it back" in page.text
         teacher.post(f"/rubrics/{draft.key}/criteria/", sent)
 

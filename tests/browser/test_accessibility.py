@@ -13,8 +13,8 @@ from assessments.activities import activities
 from assessments.marking import marking
 from assessments.marking.marking import Answer
 from assessments.results import releasing
-from assessments.rubrics import drafting
-from assessments.rubrics.wording import RubricWording
+from assessments.rubrics import drafting, publishing
+from assessments.rubrics.wording import RubricWording, StatementKind, StatementWording
 from lti_tool import cookies
 from lti_tool.errors import Kind
 from lti_tool.models import Membership, Role, Score
@@ -243,6 +243,99 @@ def test_pages_of_those_who_write_rubrics(course, inspector):
     inspector.visits(
         in_use, path("activities:setup"), "set-up of a running one", "The rubric of this activity"
     )
+
+    assert inspector.found == ""
+
+
+def everything(word):
+    """A rubric with all it can have; `word` is in every text that somebody types."""
+    criterion = factories.criterion
+    return RubricWording(
+        f"Shock {word}",
+        criteria=(
+            criterion(
+                f"Washes hands {word}",
+                ("Not done", "0"),
+                (f"Done {word}", "1"),
+                section=f"Opening {word}",
+                domain=f"Safety {word}",
+                competency=word,
+                weight="2.5",
+                is_critical=True,
+            ),
+            criterion("Percusses", is_mandatory=False, allows_not_applicable=True, is_shown_to_student=False),
+            criterion("Summarises", is_mandatory=False, allows_not_applicable=True),
+            factories.global_rating(),
+        ),
+        statements=(
+            StatementWording(f"Calm {word}."),
+            StatementWording(f"Ask why {word}.", StatementKind.NEXT_STEP),
+        ),
+    )
+
+
+def test_pages_of_a_rubric_with_everything(course, inspector):
+    context, person = course.context, course.people["instructor"]
+    word = LONG_WORD[:70]
+    draft = drafting.start(context=context, by=person, wording=everything(word))
+    used = publishing.publish(rubric=drafting.duplicate(rubric=draft, by=person), by=person)
+    link = factories.ResourceLinkFactory(context=context)
+    activity = activities.set_up(resource_link=link, rubric=used, by=person)
+    candidate = course.learners[0]
+    sheet = factories.sheet(activity, candidate, person)
+    filled = factories.fill(sheet, person)
+    second = used.criteria.all()[2]
+    filled = marking.mark(sheet=filled, criterion=second, by=person, is_not_applicable=True, comment=PROSE)
+    marking.submit(sheet=filled, by=person, revision=filled.revision)
+    releasing.release(activity=activity, by=person)
+    teacher, student = factories.launch(person, link), factories.launch(candidate, link)
+    first, last = (path("rubrics:criterion", draft.key, row.pk) for row in draft.criteria.all()[::3])
+
+    def starts_with_a_global_rating(tab):
+        tab.get_by_role("link", name="Global rating").click()
+        tab.get_by_role("radio", name="Borderline").first.wait_for()
+
+    def leaves_it_half_done(tab):
+        tab.get_by_label("Weight").fill("heavy")
+        tab.get_by_role("button", name="Save criterion").click()
+        tab.locator(".notice-problem").wait_for()
+
+    def adds_a_long_one(tab):
+        tab.get_by_role("button", name="Add a strength").click()
+        field = tab.get_by_role("group", name="Strength").last.get_by_role("textbox")
+        field.evaluate("one => { one.removeAttribute('maxlength'); one.value = 'long '.repeat(60); }")
+        tab.get_by_role("button", name="Save the statements").click()
+        tab.locator(".notice-problem").wait_for()
+
+    preview, statements = path("rubrics:preview", draft.key), path("rubrics:statements", draft.key)
+    for launch, name, address, heading, after in [
+        (teacher, "builder", draft.get_absolute_url(), draft.title, None),
+        (teacher, "criterion, more open", first, "Edit criterion", None),
+        (teacher, "criterion with a problem", first, "Edit criterion", leaves_it_half_done),
+        (teacher, "global rating", last, "Edit criterion", None),
+        (
+            teacher,
+            "new criterion, begun",
+            path("rubrics:criteria", course.draft.key),
+            "New criterion",
+            starts_with_a_global_rating,
+        ),
+        (teacher, "preview", preview, draft.title, None),
+        (teacher, "statements", statements, "Feedback statements", None),
+        (teacher, "statements with a problem", statements, "Feedback statements", adds_a_long_one),
+        (teacher, "rubric", used.get_absolute_url(), used.title, None),
+        (teacher, "list", path("rubrics:rubrics"), "Rubrics of this course", None),
+        (teacher, "submitted", sheet.get_absolute_url(), candidate.name, None),
+        (teacher, "amendment", path("marking:amendment", sheet.key), re.compile("^Amend the sheet"), None),
+        (teacher, "candidate", path("results:candidate", activity.key, candidate.key), candidate.name, None),
+        (student, "feedback", path("activities:start"), activity.title, None),
+    ]:
+        inspector.visits(launch, address, name, heading, after)
+
+    for colours in ({"color_scheme": "dark"}, {"contrast": "more"}):
+        inspector.tab.emulate_media(**{"color_scheme": "light", "contrast": "no-preference"} | colours)
+        for name, address in (("builder", draft.get_absolute_url()), ("form", last), ("preview", preview)):
+            inspector.visits(teacher, address, f"{name}, {colours}", re.compile("."))
 
     assert inspector.found == ""
 

@@ -30,12 +30,15 @@ class Keyboard:
     def __init__(self, tab):
         self.tab = tab
 
-    def goes_to(self, control, most=60):
+    def goes_to(self, control, most=60, key="Tab"):
         for _ in range(most):
-            self.presses("Tab")
+            self.presses(key)
             if self.is_on(control):
                 return
         raise AssertionError(f"{control} was not reached")
+
+    def goes_back_to(self, control):
+        self.goes_to(control, key="Shift+Tab")
 
     def presses(self, *keys):
         for key in keys:
@@ -140,6 +143,21 @@ def test_criterion_moves_up_and_the_focus_with_it(tab, tool, link):
     assert titles_of(draft) == ["Third", "First", "Second"]
 
 
+def test_page_stays_where_it_is_when_a_criterion_of_many_moves(tab, tool, link):
+    teacher = factories.member(link.context, Role.INSTRUCTOR)
+    draft = factories.draft(link.context, *(factories.criterion(f"C{n}") for n in range(20)), by=teacher)
+    visit(tab, tool, factories.launch(teacher, link), draft.get_absolute_url())
+    keyboard = Keyboard(tab)
+    down = tab.get_by_role("button", name="Move C9 down")
+
+    down.focus()
+    tab.keyboard.press("Enter")
+    tab.locator("#announcer", has_text="C9 is now number 11 of 20.").wait_for()
+
+    assert keyboard.is_on(down)
+    keyboard.sees_the_focus()
+
+
 def test_criterion_is_removed_and_put_back(tab, tool, link):
     draft = builder(tab, tool, link)
     keyboard = Keyboard(tab)
@@ -197,3 +215,107 @@ def test_levels_are_added_and_removed(tab, tool, link):
 
     levels = draft.criteria.get(title="First").levels.values_list("title", flat=True)
     assert list(levels) == ["Not done", "Partly", "Fully", "Brilliantly"]
+
+
+def test_global_rating_is_written_from_ready_levels(tab, tool, link):
+    draft = builder(tab, tool, link)
+    keyboard = Keyboard(tab)
+    rows = tab.get_by_role("group", name="One level")
+    start = tab.get_by_role("link", name="Global rating")
+
+    keyboard.follows(tab.get_by_role("link", name="Add a criterion"))
+    tab.get_by_role("heading", name="New criterion").wait_for()
+    assert tab.get_by_role("radio", name="Borderline").count() == 0
+    keyboard.goes_to(tab.get_by_label("What is being looked at"))
+    tab.keyboard.type("Overall")
+    keyboard.goes_to(start)
+    keyboard.presses("Enter")
+    tab.locator("#announcer", has_text="The levels are filled in: Global rating.").wait_for()
+    assert keyboard.is_on(start)
+    keyboard.sees_the_focus()
+    preview = tab.locator("#live-preview")
+    preview.get_by_text("Clear fail").wait_for()
+    preview.get_by_text("Overall").wait_for()
+
+    keyboard.goes_to(tab.get_by_role("button", name="Add a level"))
+    keyboard.presses("Enter")
+    tab.keyboard.type("Outstanding")
+    keyboard.presses("Tab")
+    tab.keyboard.type("4")
+    preview.get_by_text("Outstanding").wait_for()
+    chosen = rows.nth(1).get_by_role("radio", name="Borderline")
+    keyboard.goes_back_to(chosen)  # the radios of all rows are one stop
+    keyboard.presses("ArrowDown")
+    assert keyboard.is_on(rows.nth(2).get_by_role("radio", name="Borderline"))
+    keyboard.goes_to(tab.get_by_text("More: section"))
+    keyboard.presses("Enter")
+    keyboard.goes_to(tab.get_by_role("checkbox", name="Hidden from the student"))
+    keyboard.presses("Space")
+    keyboard.follows(tab.get_by_role("button", name="Save criterion"))
+    tab.get_by_text("The criterion is added.").wait_for()
+
+    made = draft.criteria.get(kind="global")
+    assert (made.title, made.is_shown_to_student, made.is_mandatory) == ("Overall", False, True)
+    assert list(made.levels.values_list("title", "is_borderline")) == [
+        ("Clear fail", False),
+        ("Borderline", False),
+        ("Pass", True),
+        ("Excellent", False),
+        ("Outstanding", False),
+    ]
+
+
+def test_added_level_can_be_the_borderline(tab, tool, link):
+    draft = builder(tab, tool, link)
+    keyboard = Keyboard(tab)
+    rows = tab.get_by_role("group", name="One level")
+
+    keyboard.follows(tab.get_by_role("link", name="Edit Third"))
+    keyboard.goes_to(tab.get_by_role("radio", name="Checklist item"))
+    keyboard.presses("ArrowDown", "ArrowDown", "ArrowDown")
+    keyboard.goes_to(tab.get_by_role("button", name="Add a level"))
+    keyboard.presses("Enter")
+    tab.keyboard.type("Best")
+    keyboard.presses("Tab")
+    tab.keyboard.type("9")
+    keyboard.goes_back_to(rows.first.get_by_role("radio", name="Borderline"))
+    keyboard.presses("ArrowUp")  # from the first around to the last
+    assert rows.last.get_by_role("radio", name="Borderline").is_checked()
+    keyboard.follows(tab.get_by_role("button", name="Save criterion"))
+    tab.get_by_text("Saved.", exact=True).wait_for()
+
+    made = draft.criteria.get(kind="global")
+    assert [level.title for level in made.levels.all() if level.is_borderline] == ["Best"]
+
+
+def test_statements_are_added_put_in_order_and_removed(tab, tool, link):
+    draft = builder(tab, tool, link)
+    keyboard = Keyboard(tab)
+    strengths = tab.get_by_role("group", name="Strength", exact=True)
+
+    keyboard.follows(tab.get_by_role("link", name="Edit the statements"))
+    tab.get_by_role("heading", name="Feedback statements", level=1).wait_for()
+    for place, text in enumerate(("First.", "Second.")):
+        keyboard.goes_to(strengths.nth(place).get_by_role("textbox"))
+        tab.keyboard.type(text)
+    keyboard.goes_to(tab.get_by_role("button", name="Add a strength"))
+    keyboard.presses("Enter")
+    keyboard.sees_the_focus()
+    tab.keyboard.type("Third.")
+    up = strengths.last.get_by_role("button", name=re.compile("Up"))
+    keyboard.goes_to(up)
+    keyboard.presses("Enter")
+    tab.locator("#announcer", has_text="Now number 2 of 3.").wait_for()
+    keyboard.sees_the_focus()
+    assert keyboard.is_on(strengths.nth(1).get_by_role("button", name=re.compile("Up")))
+    keyboard.goes_to(strengths.last.get_by_role("button", name=re.compile("Remove")))
+    keyboard.presses("Enter")
+    tab.locator("#announcer", has_text="Statement removed.").wait_for()
+    assert keyboard.is_on(tab.get_by_role("button", name="Add a strength"))
+    keyboard.follows(tab.get_by_role("button", name="Save the statements"))
+    tab.get_by_text("Saved.", exact=True).wait_for()
+
+    assert list(draft.statements.values_list("text", "kind")) == [
+        ("First.", "strength"),
+        ("Third.", "strength"),
+    ]

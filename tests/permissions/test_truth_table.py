@@ -84,8 +84,12 @@ TABLE = [
     ("POST", "rubrics:place", ("draft", "criterion"), {"direction": "down"}, allow(I, D)),
     ("POST", "rubrics:removal", ("draft", "criterion"), {}, allow(I, D)),
     ("POST", "rubrics:hints", ("draft",), {}, allow(I, D)),
+    ("GET", "rubrics:statements", ("draft",), None, page(I, D)),
+    ("POST", "rubrics:statements", ("draft",), {"strength": "Listened."}, allow(I, D, ok=303)),
     ("POST", "rubrics:publication", ("draft",), {}, allow(I, D, ok=303)),
     ("POST", "rubrics:next_version", ("published",), {}, allow(I, D, ok=303)),
+    ("POST", "rubrics:duplicate", ("draft",), {}, allow(I, D, ok=303)),
+    ("POST", "rubrics:duplicate", ("published",), {}, allow(I, D, ok=303)),
     ("POST", "rubrics:discard", ("draft",), {}, allow(I, D, ok=303)),
     ("GET", "rubrics:files", (), None, page(I, D)),
     ("POST", "rubrics:files", (), {}, allow(I, D, ok=400)),  # nothing chosen

@@ -5,10 +5,10 @@ import { announce } from "./launch.js";
 import "./dialog.js";
 import "./frame.js";
 import * as leave from "./leave.js";
-import * as levelRows from "./level-rows.js";
 import * as markSheet from "./mark-sheet.js";
+import * as rows from "./rows.js";
 
-const behaviours = [leave, levelRows, markSheet];
+const behaviours = [leave, markSheet, rows];
 
 document.addEventListener("htmx:load", (event) => {
   const root = event.detail.elt ?? document.body;
