@@ -195,7 +195,7 @@ def test_pages_of_those_who_write_rubrics(course, inspector):
     title = course.draft.title
 
     def leaves_it_half_done(tab):
-        tab.get_by_label("Points").first.fill("many")
+        tab.get_by_label("Points", exact=True).first.fill("many")
         tab.get_by_role("button", name="Save criterion").click()
         tab.locator(".notice-problem").wait_for()
 
