@@ -673,6 +673,10 @@ def test_mistake_in_json_is_named(content, expected):
     assert remarks(content) == [expected]
 
 
+def test_json_that_is_all_wrong_is_not_read_to_its_end():
+    assert len(read(as_json({"criteria": [{"a": 1}] * 50_000})).problems) == rubric_json.MOST_PROBLEMS
+
+
 def packed(*parts):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
@@ -688,7 +692,8 @@ UNREADABLE = "This workbook cannot be read. Open it in your spreadsheet program 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (packed(("xl/workbook.xml", b"0" * (workbook.MOST_UNPACKED + 1))), TOO_LARGE),
+        (packed(("xl/worksheets/sheet1.xml", b"0" * (workbook.MOST_UNPACKED + 1))), TOO_LARGE),
+        (packed(("xl/styles.xml", b"0" * (workbook.MOST_OF_A_PART + 1))), TOO_LARGE),
         (packed(*((str(n), b"") for n in range(workbook.MOST_PARTS + 1))), TOO_LARGE),
         (packed(("a.txt", b"not a workbook")), UNREADABLE),
         (packed(("[Content_Types].xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a/>')), UNREADABLE),
@@ -696,7 +701,7 @@ UNREADABLE = "This workbook cannot be read. Open it in your spreadsheet program 
         (book(*SHEET_ROWS)[:-200], UNREADABLE),
         (b"PK\x03\x04" + b"x" * 50, UNREADABLE),
     ],
-    ids=["bomb", "parts", "text", "entities", "utf-16", "cut", "magic"],
+    ids=["bomb", "styles", "parts", "text", "entities", "utf-16", "cut", "magic"],
 )
 def test_workbook_that_is_none_is_refused(content, sentence):
     assert remarks(content) == [("", "", sentence)]
