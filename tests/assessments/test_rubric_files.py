@@ -327,9 +327,9 @@ SHEET_ROWS = [line.split(",") for line in SHEET.splitlines()]
 
 
 def test_workbook_that_people_wrote_is_read():
-    rows = [*SHEET_ROWS[:2], ["checklist item", "Greets", "No", 0, "Yes", 0.1 + 0.2], *[[None] * 6] * 600]
+    rows = [*SHEET_ROWS[:2], ["checklist item", "Greets", "No", 0, "Yes", 0.1 + 0.7], *[[None] * 6] * 600]
 
-    assert read(book(*rows)).rubrics[0].criteria[0].levels[1].points == Decimal("0.3")
+    assert read(book(*rows)).rubrics[0].criteria[0].levels[1].points == Decimal("0.8")
 
 
 def test_half_a_character_in_a_workbook_stays_as_it_is_written():
@@ -685,6 +685,18 @@ def packed(*parts):
     return out.getvalue()
 
 
+def with_sheet(change):
+    """A workbook that is right in all but the text of its sheet."""
+    with zipfile.ZipFile(io.BytesIO(book(*SHEET_ROWS))) as made:
+        parts = {name: made.read(name) for name in made.namelist()}
+    sheet_name = "xl/worksheets/sheet1.xml"
+    return packed(*(parts | {sheet_name: change(parts[sheet_name])}).items())
+
+
+def test_workbook_that_is_packed_again_is_read():
+    assert read(with_sheet(lambda xml: xml)).rubrics == READ_SHEET
+
+
 TOO_LARGE = "Unpacked, this workbook is too large to be a rubric. Copy its rows into a new workbook."
 UNREADABLE = "This workbook cannot be read. Open it in your spreadsheet program and save it again as .xlsx, without a password."
 
@@ -696,8 +708,8 @@ UNREADABLE = "This workbook cannot be read. Open it in your spreadsheet program 
         (packed(("xl/styles.xml", b"0" * (workbook.MOST_OF_A_PART + 1))), TOO_LARGE),
         (packed(*((str(n), b"") for n in range(workbook.MOST_PARTS + 1))), TOO_LARGE),
         (packed(("a.txt", b"not a workbook")), UNREADABLE),
-        (packed(("[Content_Types].xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a/>')), UNREADABLE),
-        (packed(("[Content_Types].xml", '<?xml version="1.0"?><a/>'.encode("utf-16"))), UNREADABLE),
+        (with_sheet(lambda xml: b'<!DOCTYPE a [<!ENTITY b "c">]>' + xml), UNREADABLE),
+        (with_sheet(lambda xml: xml.decode().encode("utf-16")), UNREADABLE),
         (book(*SHEET_ROWS)[:-200], UNREADABLE),
         (b"PK\x03\x04" + b"x" * 50, UNREADABLE),
     ],
