@@ -282,7 +282,7 @@ READ_SHEET = (
         SHEET.replace("\n", "\r\n").encode(),
         SHEET.replace("\n", "\r").encode(),
         (SHEET + ",,,,,\n\n   \n" * 300).encode(),
-        ("\n\n" + SHEET).encode(),
+        ("\n\n" + SHEET.replace(",", ";")).encode(),
         SHEET.upper().replace("GREETS", "Greets").replace("NO,", "No,").replace("YES", "Yes").encode(),
         SHEET.replace("checklist item", "").encode(),
     ],
@@ -802,6 +802,13 @@ def test_pasted_rows_are_read_and_one_draft_opens(teacher):
     answer = teacher.post("/rubrics/files/drafts/", {"rubrics": shown.context["carried"]})
 
     assert answer.headers["Location"] == Rubric.objects.get(title="R").get_absolute_url()
+
+
+def test_pasted_rows_that_are_refused_are_still_there(teacher):
+    answer = teacher.post("/rubrics/files/", {"text": "Kind,Criterion\nrubric,"})
+
+    assert answer.status_code == 400
+    assert "Kind,Criterion\nrubric,</textarea>" in answer.text
 
 
 def test_what_is_carried_to_the_confirmation_is_checked_again(teacher):
