@@ -100,6 +100,14 @@ def _find(request: HttpRequest, key: UUID) -> Rubric:
     return get_object_or_404(Rubric.objects.visible_to(launch).whole(), key=key)
 
 
+def _pasted(request: HttpRequest) -> str:
+    """What was typed comes back with what is wrong about it; too much of it does not."""
+    try:
+        return request.POST.get("text", "")
+    except RequestDataTooBig:
+        return ""
+
+
 def _sent(request: HttpRequest) -> Reading:
     """What the chosen file or the pasted text holds; a file comes first."""
     request.upload_handlers = [Capped(request, most=MOST_BYTES)]
@@ -129,6 +137,7 @@ def _preview(request: HttpRequest, found: Reading) -> HttpResponse:
         shown = found.problems[:MOST_SHOWN]
         more = len(found.problems) - len(shown)
         context = {**_choices(), "remarks": shown, "more": more, "has_places": _has_places(shown)}
+        context["pasted"] = _pasted(request)
         return render(request, "rubrics/import.html", context, status=400)
     context = {
         "rubrics": found.rubrics,

@@ -282,7 +282,7 @@ READ_SHEET = (
         SHEET.replace("\n", "\r\n").encode(),
         SHEET.replace("\n", "\r").encode(),
         (SHEET + ",,,,,\n\n   \n" * 300).encode(),
-        ("\n\n" + SHEET).encode(),
+        ("\n\n" + SHEET.replace(",", ";")).encode(),
         SHEET.upper().replace("GREETS", "Greets").replace("NO,", "No,").replace("YES", "Yes").encode(),
         SHEET.replace("checklist item", "").encode(),
     ],
@@ -327,9 +327,9 @@ SHEET_ROWS = [line.split(",") for line in SHEET.splitlines()]
 
 
 def test_workbook_that_people_wrote_is_read():
-    rows = [*SHEET_ROWS[:2], ["checklist item", "Greets", "No", 0, "Yes", 0.1 + 0.2], *[[None] * 6] * 600]
+    rows = [*SHEET_ROWS[:2], ["checklist item", "Greets", "No", 0, "Yes", 0.1 + 0.7], *[[None] * 6] * 600]
 
-    assert read(book(*rows)).rubrics[0].criteria[0].levels[1].points == Decimal("0.3")
+    assert read(book(*rows)).rubrics[0].criteria[0].levels[1].points == Decimal("0.8")
 
 
 def test_half_a_character_in_a_workbook_stays_as_it_is_written():
@@ -673,12 +673,28 @@ def test_mistake_in_json_is_named(content, expected):
     assert remarks(content) == [expected]
 
 
+def test_json_that_is_all_wrong_is_not_read_to_its_end():
+    assert len(read(as_json({"criteria": [{"a": 1}] * 50_000})).problems) == rubric_json.MOST_PROBLEMS
+
+
 def packed(*parts):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in parts:
             made.writestr(name, content)
     return out.getvalue()
+
+
+def with_sheet(change):
+    """A workbook that is right in all but the text of its sheet."""
+    with zipfile.ZipFile(io.BytesIO(book(*SHEET_ROWS))) as made:
+        parts = {name: made.read(name) for name in made.namelist()}
+    sheet_name = "xl/worksheets/sheet1.xml"
+    return packed(*(parts | {sheet_name: change(parts[sheet_name])}).items())
+
+
+def test_workbook_that_is_packed_again_is_read():
+    assert read(with_sheet(lambda xml: xml)).rubrics == READ_SHEET
 
 
 TOO_LARGE = "Unpacked, this workbook is too large to be a rubric. Copy its rows into a new workbook."
@@ -688,15 +704,16 @@ UNREADABLE = "This workbook cannot be read. Open it in your spreadsheet program 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (packed(("xl/workbook.xml", b"0" * (workbook.MOST_UNPACKED + 1))), TOO_LARGE),
+        (packed(("xl/worksheets/sheet1.xml", b"0" * (workbook.MOST_UNPACKED + 1))), TOO_LARGE),
+        (packed(("xl/styles.xml", b"0" * (workbook.MOST_OF_A_PART + 1))), TOO_LARGE),
         (packed(*((str(n), b"") for n in range(workbook.MOST_PARTS + 1))), TOO_LARGE),
         (packed(("a.txt", b"not a workbook")), UNREADABLE),
-        (packed(("[Content_Types].xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a/>')), UNREADABLE),
-        (packed(("[Content_Types].xml", '<?xml version="1.0"?><a/>'.encode("utf-16"))), UNREADABLE),
+        (with_sheet(lambda xml: b'<!DOCTYPE a [<!ENTITY b "c">]>' + xml), UNREADABLE),
+        (with_sheet(lambda xml: xml.decode().encode("utf-16")), UNREADABLE),
         (book(*SHEET_ROWS)[:-200], UNREADABLE),
         (b"PK\x03\x04" + b"x" * 50, UNREADABLE),
     ],
-    ids=["bomb", "parts", "text", "entities", "utf-16", "cut", "magic"],
+    ids=["bomb", "styles", "parts", "text", "entities", "utf-16", "cut", "magic"],
 )
 def test_workbook_that_is_none_is_refused(content, sentence):
     assert remarks(content) == [("", "", sentence)]
@@ -785,6 +802,13 @@ def test_pasted_rows_are_read_and_one_draft_opens(teacher):
     answer = teacher.post("/rubrics/files/drafts/", {"rubrics": shown.context["carried"]})
 
     assert answer.headers["Location"] == Rubric.objects.get(title="R").get_absolute_url()
+
+
+def test_pasted_rows_that_are_refused_are_still_there(teacher):
+    answer = teacher.post("/rubrics/files/", {"text": "Kind,Criterion\nrubric,"})
+
+    assert answer.status_code == 400
+    assert "Kind,Criterion\nrubric,</textarea>" in answer.text
 
 
 def test_what_is_carried_to_the_confirmation_is_checked_again(teacher):

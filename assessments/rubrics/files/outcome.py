@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from assessments.rubrics.wording import RubricWording
 
+MOST_RUBRICS = 50  # of one file
+
 
 @dataclass(frozen=True)
 class Remark:

@@ -7,11 +7,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from assessments.rubrics.files import canvas_csv, rubric_json, sheet_template, tables, workbook
-from assessments.rubrics.files.outcome import Reading, Remark
+from assessments.rubrics.files.outcome import MOST_RUBRICS, Reading, Remark
 from assessments.rubrics.files.tables import Row
 
 MOST_BYTES = 1024 * 1024
-MOST_RUBRICS = 50
 
 _WORKBOOK = b"PK\x03\x04"
 _OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # Excel before 2007, and every workbook with a password

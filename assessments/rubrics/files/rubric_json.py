@@ -8,6 +8,7 @@ The fields are those of wording.py; what is left out has its default there. Poin
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from assessments.rubrics import drafting
 from assessments.rubrics.files.cells import number
-from assessments.rubrics.files.outcome import Reading, Remark, outcome
+from assessments.rubrics.files.outcome import MOST_RUBRICS, Reading, Remark, outcome
 from assessments.rubrics.wording import (
     CriterionWording,
     Kind,
@@ -30,6 +31,7 @@ from assessments.rubrics.wording import (
 
 FORMAT = "bellringer-rubric"
 VERSION = 1
+MOST_PROBLEMS = 2000
 NUMBERS = {"points", "weight"}
 PARTS: dict[str, type] = {
     "criteria": CriterionWording,
@@ -54,10 +56,12 @@ def _exact(value: Any) -> str:
 def read(text: str) -> Reading:
     """Raises ValidationError where it is not our JSON at all; every other problem is in what it gives."""
     reader = _Reader()
-    rubrics = [
-        reader.object(RubricWording, sent, _("Rubric %(n)d") % {"n": place})
-        for place, sent in enumerate(_rubrics(text), start=1)
-    ]
+    sent = _rubrics(text)[: MOST_RUBRICS + 1]  # one too many is enough to be refused
+    with suppress(_Enough):
+        rubrics = [
+            reader.object(RubricWording, rubric, _("Rubric %(n)d") % {"n": place})
+            for place, rubric in enumerate(sent, start=1)
+        ]
     if reader.problems:  # counts and lengths are asked of what can be read as a rubric
         return outcome([], reader.problems)
     kept = []
@@ -100,6 +104,10 @@ def _rubrics(text: str) -> list[Any]:
     if not isinstance(rubrics, list) or not rubrics:
         raise ValidationError(_("There is no rubric in this file."))
     return rubrics
+
+
+class _Enough(Exception):
+    """So much is wrong that nobody will read more of it."""
 
 
 class _Number(str):
@@ -157,6 +165,8 @@ class _Reader:
 
     def note(self, sentence: str, where: str, name: str = "") -> None:
         self.problems.append(Remark(sentence, where, name))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise _Enough
 
 
 def _blank(kind: type) -> dict[str, str]:

@@ -20,8 +20,10 @@ from assessments.rubrics.files.cells import disarmed, number
 from assessments.rubrics.files.tables import Row
 
 Cell = str | Decimal
-MOST_UNPACKED = 8 * 1024 * 1024
+MOST_UNPACKED = 4 * 1024 * 1024
 MOST_PARTS = 200
+MOST_OF_A_PART = 512 * 1024  # of those that hold no rows: styles, pictures
+_HOLD_ROWS = ("xl/worksheets/", "xl/sharedStrings")
 _EMPTY = (None,) * (tables.MOST_COLUMNS + 1)
 
 # ECMA-376 part 1, 22.9.2.19 (ST_Xstring): what XML cannot hold is written _xHHHH_, and so is what only looks like it.
@@ -73,7 +75,12 @@ def write(
 def _check_parts(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = packed.infolist()
-        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+        other = [part for part in parts if not part.filename.startswith(_HOLD_ROWS)]
+        if (
+            len(parts) > MOST_PARTS
+            or sum(part.file_size for part in parts) > MOST_UNPACKED
+            or any(part.file_size > MOST_OF_A_PART for part in other)
+        ):
             raise ValidationError(
                 _("Unpacked, this workbook is too large to be a rubric. Copy its rows into a new workbook.")
             )
