@@ -1,6 +1,6 @@
 """Requests for rotation plans, small enough to read: stations s1, s2, …, circuits A, B, …, candidates c1, c2, …"""
 
-from assessments.osce.circuits import (
+from assessments.osce.rotations.circuits import (
     Candidate,
     Circuit,
     Examiner,

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from assessments.osce.bells import Phase, bells
-from assessments.osce.rotations import plan
+from assessments.osce.rotations.bells import Phase, bells
+from assessments.osce.rotations.planning import plan
 from tests.assessments.osce_requests import TIMING, request
 
 SEED = 7

@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.osce.pauses import choose, unpausable, windows_of_time, windows_of_work
+from assessments.osce.rotations.pauses import choose, unpausable, windows_of_time, windows_of_work
 from tests.assessments.test_rotations import always
 
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from assessments.osce.circuits import Infeasible, Post, Room, Timing
-from assessments.osce.rotations import plan
-from assessments.osce.timetables import grid, of_candidate, of_examiner, of_room
-from assessments.osce.verification import verify
+from assessments.osce.rotations.circuits import Infeasible, Post, Room, Timing
+from assessments.osce.rotations.planning import plan
+from assessments.osce.rotations.timetables import grid, of_candidate, of_examiner, of_room
+from assessments.osce.rotations.verification import verify
 from tests.assessments.osce_requests import (
     TIMING,
     loose_rests,
@@ -616,7 +616,7 @@ def test_order_in_which_people_are_given_changes_nothing():
 
 SHOW_A_PLAN = """
 from tests.assessments.osce_requests import request, stations
-from assessments.osce.rotations import plan
+from assessments.osce.rotations.planning import plan
 
 conflicts = frozenset((f"e-{circuit}-s{n}", f"c{n * 3}") for circuit in "AB" for n in (1, 3, 5 if circuit == "A" else 2))
 made = plan(request(exam=stations(6, linked=(3,), long=(5,)), people=20, circuits="ABC", rotations=3,

@@ -18,12 +18,12 @@ def main():
 
     settings.configure(USE_I18N=False)
     django.setup()
-    from assessments.osce import rotations, verification
+    from assessments.osce.rotations import planning, verification
 
     kept = True
     print("\nplan                     candidates  rotations  encounters     CPU s  bare s     ratio  look s")
     for name, wanted in requests(asked.candidates).items():
-        seconds, plan = least(asked.times, lambda wanted=wanted: rotations.plan(wanted, 1))
+        seconds, plan = least(asked.times, lambda wanted=wanted: planning.plan(wanted, 1))
         used = max(it.rotation for it in plan.rounds)
         bare, _ = least(asked.times, lambda used=used: bare_square(STATIONS, used * len(CIRCUITS)))
         look, faults = least(1, lambda plan=plan, wanted=wanted: verification.verify(plan, wanted))

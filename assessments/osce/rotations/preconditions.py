@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.osce.circuits import Circuit, Infeasible, PlanRequest, Post, Station
+from assessments.osce.rotations.circuits import Circuit, Infeasible, PlanRequest, Post, Station
 
 
 def check(request: PlanRequest) -> None:

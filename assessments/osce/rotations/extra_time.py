@@ -8,7 +8,7 @@ from itertools import combinations, combinations_with_replacement, islice
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.osce.circuits import PlanRequest
+from assessments.osce.rotations.circuits import PlanRequest
 
 # How many ways are tried before a plan is refused; without conflicts the first one does.
 MOST_WAYS = 200

@@ -12,9 +12,9 @@ from random import Random
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.osce import extra_time
-from assessments.osce.circuits import Candidate, Id, Infeasible, PlanRequest, Post
-from assessments.osce.slots import Start
+from assessments.osce.rotations import extra_time
+from assessments.osce.rotations.circuits import Candidate, Id, Infeasible, PlanRequest, Post
+from assessments.osce.rotations.slots import Start
 
 MOST_NAMES = 8
 

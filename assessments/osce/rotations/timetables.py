@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from assessments.osce.circuits import Id, PlanRequest, Post
-from assessments.osce.slots import Slot
+from assessments.osce.rotations.circuits import Id, PlanRequest, Post
+from assessments.osce.rotations.slots import Slot
 
 PauseKind = Literal["turnover", "break", "long break", "lunch"]
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from assessments.osce.circuits import Id, PlanRequest, Post, SimulatedPatient, Station
-from assessments.osce.timetables import Encounter, Plan, Round
+from assessments.osce.rotations.circuits import Id, PlanRequest, Post, SimulatedPatient, Station
+from assessments.osce.rotations.timetables import Encounter, Plan, Round
 
 _Key = tuple[Id, int, int]
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-from assessments.osce.circuits import Id
-from assessments.osce.timetables import Pause, Plan, Round
+from assessments.osce.rotations.circuits import Id
+from assessments.osce.rotations.timetables import Pause, Plan, Round
 
 
 class Phase(StrEnum):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from assessments.osce import pauses
-from assessments.osce.circuits import Id, Infeasible, PlanRequest, Post, SimulatedPatient
-from assessments.osce.timetables import Encounter, Pause, PauseKind, Round
+from assessments.osce.rotations import pauses
+from assessments.osce.rotations.circuits import Id, Infeasible, PlanRequest, Post, SimulatedPatient
+from assessments.osce.rotations.timetables import Encounter, Pause, PauseKind, Round
 
 
 @dataclass(frozen=True)

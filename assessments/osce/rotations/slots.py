@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from assessments.osce.circuits import Id, Infeasible, Station
+from assessments.osce.rotations.circuits import Id, Infeasible, Station
 
 
 @dataclass(frozen=True)

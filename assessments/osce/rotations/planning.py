@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
-from assessments.osce.allocation import Seat, allocate
-from assessments.osce.circuits import Circuit, Id, PlanRequest
-from assessments.osce.clock import Beat, Clock
-from assessments.osce.extra_time import Timings
-from assessments.osce.preconditions import check
-from assessments.osce.slots import lay_out, slots_of, starts_of
-from assessments.osce.timetables import Encounter, Pause, Plan, Round
+from assessments.osce.rotations.allocation import Seat, allocate
+from assessments.osce.rotations.circuits import Circuit, Id, PlanRequest
+from assessments.osce.rotations.clock import Beat, Clock
+from assessments.osce.rotations.extra_time import Timings
+from assessments.osce.rotations.preconditions import check
+from assessments.osce.rotations.slots import lay_out, slots_of, starts_of
+from assessments.osce.rotations.timetables import Encounter, Pause, Plan, Round
 
 
 def plan(request: PlanRequest, seed: int) -> Plan:
