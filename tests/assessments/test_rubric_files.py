@@ -163,6 +163,7 @@ def test_sample_of_canvas_is_read():
                 CriterionWording(
                     "Structure",
                     (LevelWording("No marks", Decimal(0)), LevelWording("Full marks", Decimal(5))),
+                    kind="rating",
                 ),
             ),
         ),

@@ -183,12 +183,12 @@ def _read_row(
         problems.append(
             Remark(_("This criterion has no ratings. Give it at least two."), _where(row), RATING[0])
         )
-    _read_range(has_range, row, problems, notes)
+    kind = Kind.RATING if _read_range(has_range, row, problems, notes) else kind_of(levels)
     if any(_rounded(level.points) != level.points for level in levels):
         notes.append(Remark(_("Points are rounded to two decimals, as Canvas does."), _where(row), RATING[2]))
     rounded = tuple(replace(level, points=_rounded(level.points)) for level in levels)
     rubric.rows.append(row)
-    rubric.criteria.append(CriterionWording(name, rounded, description, kind_of(levels)))
+    rubric.criteria.append(CriterionWording(name, rounded, description, kind))
     rubric.ratings.append(places)
 
 
@@ -202,8 +202,10 @@ def _levels(row: Row, columns: _Columns) -> tuple[list[LevelWording], list[int]]
     return levels, places
 
 
-def _read_range(written: str, row: Row, problems: list[Remark], notes: list[Remark]) -> None:
-    if written.casefold() in ("true", "1"):
+def _read_range(written: str, row: Row, problems: list[Remark], notes: list[Remark]) -> bool:
+    """Whether its ratings are ranges, which is more than done or not done."""
+    is_range = written.casefold() in ("true", "1")
+    if is_range:
         sentence = _(
             "Points between two ratings (Canvas' “range”) are not kept: here each level gives its own points."
         )
@@ -216,6 +218,7 @@ def _read_range(written: str, row: Row, problems: list[Remark], notes: list[Rema
                 RANGE,
             )
         )
+    return is_range
 
 
 def _rounded(points: Decimal | str) -> str:
