@@ -247,3 +247,96 @@ def test_ended_visit_leaves_no_page_on_the_device(browser, tool, sheet):
         tab.goto(tool.url + sheet.get_absolute_url())
         tab.get_by_role("heading", name="Please open").wait_for()
         assert "Priya" not in tab.locator("body").inner_text()
+
+
+SLOW_STORAGE = """
+  const open = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (...named) {
+    const request = open.apply(this, named);
+    Object.defineProperty(request, "onsuccess", {
+      set: (then) => request.addEventListener("success", (event) => setTimeout(() => then(event), 1500)),
+    });
+    return request;
+  };
+"""
+
+
+def test_tap_before_the_device_has_answered_is_kept_beside_what_it_held(browser, tool, sheet):
+    tab = launches(browser.new_page(), tool, sheet)
+    with no_network(browser):
+        chooses(tab, "Introduces self", "Fully")
+        says(tab, "Saved on this device, 1 waiting")
+        tab.close()
+    quick = browser.new_page()
+    quick.add_init_script(SLOW_STORAGE)
+
+    launches(quick, tool, sheet)
+    chooses(quick, "Asks openly", "Partly")
+    says(quick, "Saved on server")
+
+    assert saved() == {"Introduces self": "Fully", "Asks openly": "Partly", "Washes hands": None}
+    assert sorted(Tap.objects.values_list("sequence", flat=True)) == [1, 2]
+
+
+def test_what_is_too_much_at_once_is_sent_in_parts(browser, tool, sheet):
+    tab = launches(browser.new_page(), tool, sheet)
+    with no_network(browser):
+        for title in TITLES:
+            chooses(tab, title, "Fully")
+        says(tab, "Saved on this device, 3 waiting")
+        sizes = []
+
+        def small_only(route):
+            sizes.append(len(route.request.post_data_json["taps"]))
+            if sizes[-1] > 1:
+                route.fulfill(status=413, json={"detail": "Too much at once."})
+            else:
+                route.continue_()
+
+        tab.route("**/taps/", small_only)
+
+    says(tab, "Saved on server")
+    assert saved() == dict.fromkeys(TITLES, "Fully")
+    assert sizes[:2] == [3, 2]
+
+
+def test_one_tap_that_is_refused_holds_no_other_up(browser, tool, sheet):
+    tab = launches(browser.new_page(), tool, sheet)
+
+    def refuses_the_first(route):
+        if route.request.post_data_json["taps"][0]["sequence"] == 1:
+            route.fulfill(status=400, json={"detail": "This cannot be."})
+        else:
+            route.continue_()
+
+    tab.route("**/taps/", refuses_the_first)
+    chooses(tab, "Introduces self", "Fully")
+    says(tab, "Not saved: This cannot be.")
+    chooses(tab, "Asks openly", "Fully")
+    tab.wait_for_function(
+        "() => document.querySelector('[data-save-state]').textContent.includes('This cannot be')"
+    )
+    tab.unroute("**/taps/")
+    tab.reload()
+
+    says(tab, "Saved on server")
+    assert saved() == {"Introduces self": "Fully", "Asks openly": "Fully", "Washes hands": None}
+
+
+def test_nobody_claims_to_have_seen_what_never_was_on_the_screen(chromium, browser, tool, sheet):
+    """A device learns what others changed when it shows it, so that what it told before counts as late."""
+    tablet = launches(browser.new_page(), tool, sheet)
+    other = chromium.new_context()
+    with no_network(browser):
+        phone = launches(other.new_page(), tool, sheet, "Bob Examiner")
+        for title in TITLES:
+            chooses(phone, title, "Fully")
+        says(phone, "Saved on server")
+        chooses(tablet, "Introduces self", "Partly")
+        chooses(tablet, "Asks openly", "Partly")
+        says(tablet, "Saved on this device, 2 waiting")
+
+    says(tablet, "Not saved: Another device had changed this meanwhile")
+    assert chosen(tablet) == saved() == dict.fromkeys(TITLES, "Fully")
+    assert Tap.objects.filter(outcome=Tap.Outcome.LATE).count() == 2
+    other.close()

@@ -35,13 +35,18 @@ export function attach(form) {
   log.addEventListener("change", show, { signal });
   log.addEventListener("taken", ({ detail }) => detail.sheet === sheet && onTaken(detail), { signal });
   window.addEventListener("pagehide", flush, { signal });
-  window.addEventListener("beforeunload", (event) => log.isIdle || log.survivesReload || event.preventDefault(), { signal });
+  window.addEventListener("beforeunload", onLeaving, { signal });
   document.addEventListener("visibilitychange", look, { signal });
   document.addEventListener("htmx:beforeCleanupElement", (event) => event.detail.elt === form && leave(), { signal });
   const looking = setInterval(look, LOOK_EVERY);
   remembersPerson(said.rater);
   keep(location.pathname, said.rater);
   restore();
+
+  function onLeaving(event) {
+    flush();
+    if (!log.isIdle && !log.survivesReload) event.preventDefault();
+  }
 
   function leave() {
     flush();
@@ -205,6 +210,7 @@ export function attach(form) {
   // --- what others did meanwhile -------------------------------------------------------------------
 
   async function look() {
+    if (document.hidden) flush();
     if (document.hidden || !log.isIdle || typing.size > 0) return;
     try {
       const answer = await api(`/api/sheets/${sheet}/`);

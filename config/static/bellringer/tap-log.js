@@ -31,6 +31,7 @@ class TapLog extends EventTarget {
   #writing;
   #sending = false;
   #failures = 0;
+  #mostAtOnce = MOST_AT_ONCE;
   #timer;
   #pageLog = crypto.randomUUID();
   #pageLast = 0;
@@ -95,7 +96,7 @@ class TapLog extends EventTarget {
     this.#sending = true;
     try {
       await this.#writing;
-      while (this.waiting.length > 0 && (await this.#sendSome())) await this.#writing;
+      while (await this.#sendSome()) await this.#writing;
     } finally {
       this.#sending = false;
     }
@@ -105,7 +106,7 @@ class TapLog extends EventTarget {
     try {
       const here = await device;
       this.survivesReload = here.survivesReload;
-      this.waiting = await here.taps(this.#rater);
+      this.waiting = [...(await here.taps(this.#rater)), ...this.waiting]; // somebody may have tapped already
     } catch {
       this.survivesReload = false;
     }
@@ -127,17 +128,34 @@ class TapLog extends EventTarget {
     this.#changed();
   }
 
+  // Gives whether it is worth going on: something was taken, or put aside.
   async #sendSome() {
-    const { sheet, log } = this.waiting[0];
+    const first = this.waiting.find((tap) => tap.sequence && !tap.isRefused);
+    if (!first) return false;
+    const { sheet, log } = first;
     const some = this.#of(sheet)
-      .filter((tap) => tap.sequence && tap.log === log)
-      .slice(0, MOST_AT_ONCE);
+      .filter((tap) => tap.sequence && tap.log === log && !tap.isRefused)
+      .slice(0, this.#mostAtOnce);
     for (const tap of some) tap.isOnItsWay = true;
     const outcome = await this.#post(sheet, log, some);
     for (const tap of some) tap.isOnItsWay = false;
     if (outcome.isTaken) await this.#taken(sheet, some, outcome.said);
+    else if (outcome.refusal) this.#putAside(some, outcome.refusal);
     else this.#later(outcome);
-    return outcome.isTaken;
+    return Boolean(outcome.isTaken || outcome.refusal);
+  }
+
+  // What is refused as a whole is tried in smaller parts. What is refused by itself stays on the device, is said, and lets
+  // the rest pass; the next opening of a page tries it again.
+  #putAside(some, refusal) {
+    if (some.length > 1) {
+      this.#mostAtOnce = Math.ceil(some.length / 2);
+      return;
+    }
+    this.#mostAtOnce = MOST_AT_ONCE;
+    this.refusal = refusal;
+    for (const tap of some) tap.isRefused = true;
+    this.#changed();
   }
 
   async #post(sheet, log, some) {
@@ -160,8 +178,9 @@ class TapLog extends EventTarget {
     this.waiting = this.waiting.filter((tap) => !some.includes(tap));
     this.#failures = 0;
     this.hasFailed = this.isVisitOver = false;
-    this.refusal = "";
-    this.learn(sheet, said.revision);
+    if (!this.waiting.some((tap) => tap.isRefused)) this.refusal = "";
+    // What others changed is known once it is on the screen, and not before.
+    if (!said.sheet) this.learn(sheet, said.revision);
     try {
       await (await device).remove(some.map((tap) => tap.sequence));
     } catch {
@@ -172,10 +191,9 @@ class TapLog extends EventTarget {
     this.#changed();
   }
 
-  #later({ isVisitOver = false, refusal = "" }) {
+  #later({ isVisitOver = false }) {
     this.hasFailed = true;
     this.isVisitOver = isVisitOver;
-    this.refusal = refusal;
     const pause = Math.min(LONGEST_PAUSE, 1000 * 2 ** this.#failures);
     this.#failures += 1;
     this.#timer = setTimeout(() => this.send(), pause);
