@@ -249,6 +249,20 @@ def test_ended_visit_leaves_no_page_on_the_device(browser, tool, sheet):
         assert "Priya" not in tab.locator("body").inner_text()
 
 
+def test_pages_of_other_days_leave_the_device(browser, tool, sheet):
+    tab = launches(browser.new_page(), tool, sheet)
+    is_ready_for_the_worst(tab)
+    other = factories.sheet(sheet.assessment.activity, factories.member(sheet.context, name="Sam O."), None)
+    assert tab.evaluate(KEPT_PAGES) == 1
+
+    tab.clock.install(time=timezone.now() + timedelta(days=4))
+    LaunchToken.objects.update(expires_at=timezone.now() + timedelta(days=9))
+    launches(tab, tool, other)
+    tab.wait_for_function("() => document.querySelector('h1').textContent.includes('Sam')")
+
+    assert tab.evaluate(KEPT_PAGES) == 1
+
+
 SLOW_STORAGE = """
   const open = IDBFactory.prototype.open;
   IDBFactory.prototype.open = function (...named) {
@@ -318,6 +332,7 @@ def test_one_tap_that_is_refused_holds_no_other_up(browser, tool, sheet):
     )
     tab.unroute("**/taps/")
     tab.reload()
+    tab.get_by_text("Unanswered: 1").wait_for()  # what waited is on the screen again
 
     says(tab, "Saved on server")
     assert saved() == {"Introduces self": "Fully", "Asks openly": "Fully", "Washes hands": None}

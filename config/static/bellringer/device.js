@@ -4,7 +4,7 @@
 const NAME = "bellringer";
 const STORES = { taps: "sequence", pages: "key", about: "key" };
 
-/** Resolves to the device: {log, survivesReload, append, remove, taps, keepPage, pages, forgetPage, forgetPages}. */
+/** Resolves to the device, on disk or in memory: the same verbs. */
 export const device = open().then(onDisk).catch(inMemory);
 
 function open() {
@@ -64,6 +64,10 @@ async function onDisk(database) {
     taps: async (rater) => (await read("taps")).filter((tap) => tap.rater === rater),
     keepPage: (page) => write(["pages"], (store) => store("pages").put({ ...page, key: `${page.path} ${page.rater}` })),
     pages: async (path) => (await read("pages")).filter((page) => page.path === path),
+    forgetPagesBefore: async (time) => {
+      const old = (await read("pages")).filter((page) => page.at < time);
+      await write(["pages"], (store) => old.forEach((page) => store("pages").delete(page.key)));
+    },
     forgetPage: (key) => write(["pages"], (store) => store("pages").delete(key)),
     forgetPages: () => write(["pages"], (store) => store("pages").clear()),
   };
@@ -79,6 +83,7 @@ function inMemory() {
     taps: async () => [],
     keepPage: async () => {},
     pages: async () => [],
+    forgetPagesBefore: async () => {},
     forgetPage: async () => {},
     forgetPages: async () => {},
   };

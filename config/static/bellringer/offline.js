@@ -4,6 +4,8 @@
 import { device } from "./device.js";
 
 const isOwnTab = window.top === window;
+// Nobody comes back to a station after that; what was marked waits in the log of taps for as long as it has to.
+const LONGEST = 3 * 24 * 3600 * 1000;
 
 if (isOwnTab && "serviceWorker" in navigator) {
   document.addEventListener("DOMContentLoaded", prepare);
@@ -37,7 +39,8 @@ export async function keep(path, rater) {
   const html = page.outerHTML;
   await quietly(async (here) => {
     const state = (await here.pages(path)).find((one) => one.rater === rater)?.state;
-    await here.keepPage({ path, rater, html, state });
+    await here.forgetPagesBefore(Date.now() - LONGEST);
+    await here.keepPage({ path, rater, html, state, at: Date.now() });
   });
 }
 

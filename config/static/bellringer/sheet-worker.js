@@ -27,6 +27,8 @@ async function keep({ shell, assets }) {
   const answer = await fetch(shell, { credentials: "omit", cache: "no-store" });
   if (answer.ok) await cache.put(SHELL, answer);
   const kept = new Set((await cache.keys()).map(({ url }) => url));
+  const wanted = new Set([...assets, new URL(SHELL, self.location).href]);
+  await Promise.all([...kept].filter((url) => !wanted.has(url)).map((url) => cache.delete(url)));
   const missing = assets.filter((url) => !kept.has(url) || !HASHED.test(new URL(url).pathname));
   await Promise.all(missing.map((url) => cache.add(url)));
 }
