@@ -1,7 +1,7 @@
 """Sixty examiners at once, a tap a second each: `python -m tests.bench.taps [--seconds N]`, on SQLite and on PostgreSQL.
 
-The tool runs behind gunicorn (gthread, one worker, eight threads) with a database of its own. Each examiner has a
-connection, a sheet of twelve criteria, and taps one level a second, at moments of their own. What counts: no error, every
+The tool runs behind gunicorn (gthread, a worker for each processor, four threads each) with a database of its own. Each
+examiner has a connection, a sheet of twelve criteria, and taps one level a second. What counts: no error, every
 tap on the server once, and the 95th percentile of a call, also as a ratio to the same with one examiner alone.
 """
 
@@ -146,7 +146,7 @@ def running(environment):
     port = free_port()
     command = [
         sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-        "--workers", "1", "--threads", "8", "--no-control-socket", "--log-level", "error",
+        "--workers", str(os.cpu_count()), "--threads", "4", "--no-control-socket", "--log-level", "error",
     ]  # fmt: skip
     server = subprocess.Popen(command, cwd=ROOT, env=environment | {"TOOL_URL": f"http://127.0.0.1:{port}"})
     try:
