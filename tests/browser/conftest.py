@@ -21,6 +21,16 @@ QUIET = [
 ]
 
 
+def pytest_collection_modifyitems(items):
+    """A frame of Chromium that never begins to load is tried once more; nothing else is, and twice is a failure.
+
+    Seen about once in a hundred page openings on a busy machine, with no request on its way to either server.
+    """
+    for item in items:
+        if "/browser/" in str(item.path):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
+
+
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:

@@ -53,7 +53,8 @@ class _Matrix:
         self.outcomes = defaultdict(lambda: defaultdict(set))
 
     def pytest_runtest_logreport(self, report):
-        if report.when != "call" and report.passed:
+        is_tried_again = report.outcome == "rerun"
+        if is_tried_again or (report.when != "call" and report.passed):
             return
         for name, row in report.user_properties:
             if name == "row":
