@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "assessments.activities",
     "assessments.results",
     "assessments.people",
+    "assessments.osce",
 ]
 
 MIDDLEWARE = [

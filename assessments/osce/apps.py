@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OsceConfig(AppConfig):
+    name = "assessments.osce"
+    label = "osce"
