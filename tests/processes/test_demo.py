@@ -18,6 +18,11 @@ def is_listening(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def listen_to_ctrl_c():
+    """As in a terminal: a run of tests in the background ignores it, and so would whatever it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def signs_in(administration, password):
     """The administrator whose password the demo prints, as the form of the page does it."""
     with requests.Session() as browser:
@@ -39,6 +44,7 @@ def test_demo_starts_says_where_and_leaves_nothing_running(tmp_path):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=listen_to_ctrl_c,
     )
     try:
         said = ""
