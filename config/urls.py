@@ -9,4 +9,5 @@ urlpatterns = [
     path("activities/", include("assessments.people.urls")),
     path("rubrics/", include("assessments.rubrics.urls")),
     path("", include("assessments.marking.urls")),
+    path("", include("assessments.osce.urls")),
 ]

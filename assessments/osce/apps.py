@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class OsceConfig(AppConfig):
     name = "assessments.osce"
     label = "osce"
+
+    def ready(self) -> None:
+        from assessments.activities import kinds
+        from assessments.osce.kind import KIND
+
+        kinds.register(KIND)

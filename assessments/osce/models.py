@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
@@ -14,7 +15,7 @@ from lti_tool.port import Launch
 TITLE_MAX = 100
 CODE_MAX = 100  # as long as a criterion's competency
 TEXT_MAX = 20_000
-MOST_SECONDS = 4 * 3600
+MOST_SECONDS = 24 * 3600
 
 
 class ExamQuerySet(models.QuerySet["Exam"]):
@@ -61,6 +62,18 @@ class Exam(models.Model):
     @property
     def context_id(self) -> int:
         return self.activity.context_id
+
+    def clean(self) -> None:
+        if self.running < 1:
+            raise ValidationError({"running": _("Stations need some time.")})
+        if self.warning >= self.running:
+            raise ValidationError({"warning": _("The warning would come before the station starts.")})
+        if not self.long_break <= self.lunch:
+            raise ValidationError({"lunch": _("Lunch cannot be shorter than a long break.")})
+
+    @property
+    def round_length(self) -> int:
+        return self.reading + self.running + self.change_over
 
     @property
     def has_begun(self) -> bool:
@@ -131,6 +144,20 @@ class Station(models.Model):
     def context_id(self) -> int:
         return self.exam.context_id
 
+    def clean(self) -> None:
+        if self.is_rest and (
+            self.is_pilot or self.is_linked or self.rounds > 1 or self.rubric or self.patient_rubric
+        ):
+            raise ValidationError(
+                _("A rest lasts one round and is marked by nobody: no rubric, no pilot, no link.")
+            )
+        for name in ("rubric", "patient_rubric"):
+            rubric = getattr(self, name)
+            if rubric and rubric.context_id != self.context_id:
+                raise ValidationError({name: _("This rubric belongs to another course.")})
+            if rubric and rubric.is_draft:
+                raise ValidationError({name: _("This rubric is still a draft. Publish it first.")})
+
     @property
     def is_rest(self) -> bool:
         return self.kind == self.Kind.REST
@@ -172,9 +199,9 @@ class Session(models.Model):
         _("rotations at most"), default=4, validators=[MinValueValidator(1), MaxValueValidator(20)]
     )
     seed = models.BigIntegerField(default=0)
-    timetable = models.JSONField(null=True, editable=False)
-    published_at = models.DateTimeField(null=True)
-    locked_at = models.DateTimeField(null=True)
+    timetable = models.JSONField(null=True, blank=True, editable=False)
+    published_at = models.DateTimeField(null=True, blank=True)
+    locked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["starts_at", "pk"]
@@ -331,7 +358,7 @@ class Candidate(models.Model):
     session = models.ForeignKey(
         Session, null=True, blank=True, on_delete=models.SET_NULL, related_name="candidates"
     )
-    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     objects = CandidateQuerySet.as_manager()
 

@@ -5,7 +5,7 @@ import pytest
 from assessments.activities.models import Activity
 from lti_tool.models import DeepLinkingRequest, LaunchToken
 from tests.permissions import world as worlds
-from tests.permissions.test_truth_table import TABLE, ask, ask_and_undo, ids
+from tests.permissions.test_truth_table import TABLE, ask, ask_and_undo, ids, world_for
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +35,8 @@ OF_LAUNCHES = [row for row in TABLE if len(set(row[-1].values())) > 1 and row[1]
 
 
 @pytest.fixture
-def own():
-    return worlds.make()
+def own(request):
+    return world_for(request)
 
 
 @pytest.mark.parametrize("row", CHOICES, ids=lambda row: f"{row[0]} {row[1]} {row[3]}")

@@ -9,8 +9,7 @@ from lti_tool import claims
 from lti_tool.models import Registration
 from tests import factories
 from tests.certification.launching import form_of, launch
-from tests.permissions import world as worlds
-from tests.permissions.test_truth_table import TABLE, ask_and_undo, ids
+from tests.permissions.test_truth_table import TABLE, ask_and_undo, ids, world_for
 from tests.permissions.world import ROLES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("S28")]
@@ -19,8 +18,8 @@ OWN = "https://lms.example"  # of the world's school
 
 
 @pytest.fixture
-def own():
-    return worlds.make()
+def own(request):
+    return world_for(request)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +59,7 @@ def assert_headers(response, framed_by):
 @pytest.mark.parametrize("row", TABLE, ids=ids)
 def test_every_url_says_who_may_frame_it_and_what_it_may_do(client, own, row):
     for role in (role for role in ROLES if role != "nobody"):
-        response = ask_and_undo(client, row, own.keys, own.launches.get(role))
+        response = ask_and_undo(client, row, own.keys, own.launch(row[1], role))
         assert_headers(response, [OWN])
 
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from assessments.osce import timetable
+from assessments.osce.models import Conflict, Exam
 from assessments.results import releasing
 from assessments.results.models import Result
 from lti_tool.models import Role
 from lti_tool.session import DeepLinking, Launch, issue_code
-from tests import factories
+from tests import exams, factories
 
 ROLES = [*Role.values, "nobody"]
 
@@ -21,9 +23,16 @@ class World:
     code: str
     # One for each role that chooses in the LMS what a new link shall open.
     choices: dict[str, DeepLinking]
+    # Of the link that opens the course's exam, where there is one.
+    exam_launches: dict[str, Launch]
+
+    def launch(self, url_name: str, role: str) -> Launch | None:
+        """The one of a role through the link that the URL belongs to."""
+        of_exam = url_name.startswith("osce:")
+        return (self.exam_launches if of_exam else self.launches).get(role)
 
 
-def make() -> World:
+def make(*, with_exam: bool = False) -> World:
     link = factories.ResourceLinkFactory()
     people = {role: factories.member(link.context, Role(role)) for role in Role.values}
     teacher = people[Role.INSTRUCTOR]
@@ -52,7 +61,33 @@ def make() -> World:
     }
     code = issue_code(launches[Role.INSTRUCTOR], f"/activities/{activity.key}/")
     choices = {role: factories.choice(person, link.context, Role(role)) for role, person in people.items()}
-    return World(keys, launches, code, choices)
+    exam_launches = {}
+    if with_exam:
+        exam, exam_keys = _exam(link.context)
+        keys |= exam_keys
+        exam_launches = {
+            role: factories.launch(person, exam.activity.link) for role, person in people.items()
+        }
+    return World(keys, launches, code, choices, exam_launches)
+
+
+def _exam(context) -> tuple[Exam, dict[str, Any]]:
+    exam = exams.exam(factories.ResourceLinkFactory(context=context), stations=2, candidates=2)
+    session = exam.sessions.get()
+    timetable.make(session=session, by=None)
+    candidate = exam.candidates.first()
+    idle = exams.staff(exam, "Ida Idle")
+    conflict = Conflict.objects.create(exam=exam, staff=idle, candidate=candidate)
+    idler = exams.staff(exam, "Otto Idle")
+    return exam, {
+        "exam": exam.activity.key,
+        "station": exam.stations.first().key,
+        "circuit": exam.circuits.get().key,
+        "session": session.key,
+        "candidate": candidate.key,
+        "staff": idler.key,
+        "conflict": conflict.pk,
+    }
 
 
 def _seen(activity) -> str:

@@ -1,0 +1,110 @@
+"""What an exam still needs, step by step, for those who plan it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.osce import timetable
+from assessments.osce.blueprint import blueprint
+from assessments.osce.models import Exam, Session
+
+
+@dataclass(frozen=True)
+class Step:
+    title: str
+    url: str
+    sentence: str
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    session: Session
+    candidates: int
+    is_outdated: bool
+
+    @property
+    def sentence(self) -> str:
+        n = ngettext("%(n)d candidate", "%(n)d candidates", self.candidates) % {"n": self.candidates}
+        state = str(self.session.state.label)
+        return f"{n}, {_('timetable out of date') if self.is_outdated else state}"
+
+
+def steps(exam: Exam) -> list[Step]:
+    """Those about what is examined: stations, blueprint, times, circuits; they need nobody."""
+    return [_stations(exam), _blueprint(exam), _timing(exam), _circuits(exam)]
+
+
+def people_steps(exam: Exam) -> list[Step]:
+    return [_candidates(exam), _staff(exam)]
+
+
+def sessions(exam: Exam) -> Iterator[SessionRow]:
+    for session in exam.sessions.all():
+        yield SessionRow(session, session.candidates.present().count(), timetable.is_outdated(session))
+
+
+def _url(name: str, exam: Exam) -> str:
+    return reverse(f"osce:{name}", args=[exam.activity.key])
+
+
+def _stations(exam: Exam) -> Step:
+    stations = list(exam.stations.all())
+    marked = [row for row in stations if not row.is_rest]
+    rests = len(stations) - len(marked)
+    bare = sum(row.rubric_id is None for row in marked)
+    said = ngettext("%(n)d station", "%(n)d stations", len(marked)) % {"n": len(marked)}
+    if rests:
+        said += ngettext(", %(n)d rest", ", %(n)d rests", rests) % {"n": rests}
+    if bare:
+        said += ngettext("; %(n)d has no rubric yet", "; %(n)d have no rubric yet", bare) % {"n": bare}
+    return Step(_("Stations"), _url("stations", exam), f"{said}.", bool(marked) and not bare)
+
+
+def _blueprint(exam: Exam) -> Step:
+    seen = blueprint(exam)
+    if not seen.columns:
+        return Step(
+            _("Blueprint"), _url("blueprint", exam), _("No competencies yet; it works without."), False
+        )
+    n = len(seen.columns)
+    said = ngettext("%(n)d competency", "%(n)d competencies", n) % {"n": n}
+    if gaps := len(seen.gaps):
+        said += ngettext(", %(n)d that nothing measures", ", %(n)d that nothing measures", gaps) % {"n": gaps}
+    return Step(_("Blueprint"), _url("blueprint", exam), f"{said}.", not gaps)
+
+
+def _timing(exam: Exam) -> Step:
+    said = _("A round takes %(minutes)d:%(seconds)02d minutes.") % {
+        "minutes": exam.round_length // 60,
+        "seconds": exam.round_length % 60,
+    }
+    return Step(_("Times"), _url("timing", exam), said, True)
+
+
+def _circuits(exam: Exam) -> Step:
+    n = exam.circuits.count()
+    said = ngettext("%(n)d circuit.", "%(n)d circuits side by side.", n) % {"n": n}
+    return Step(_("Circuits"), _url("circuits", exam), said, n > 0)
+
+
+def _candidates(exam: Exam) -> Step:
+    n = exam.candidates.present().count()
+    loose = exam.candidates.present().filter(session=None).count()
+    said = ngettext("%(n)d candidate", "%(n)d candidates", n) % {"n": n}
+    if loose:
+        said += ngettext(", %(n)d in no session", ", %(n)d in no session", loose) % {"n": loose}
+    return Step(_("Candidates"), _url("candidates", exam), f"{said}.", n > 0 and not loose)
+
+
+def _staff(exam: Exam) -> Step:
+    n, conflicts = exam.staff.count(), exam.conflicts.count()
+    said = ngettext("%(n)d person", "%(n)d people", n) % {"n": n}
+    if conflicts:
+        said += ngettext(", %(n)d declared conflict", ", %(n)d declared conflicts", conflicts) % {
+            "n": conflicts
+        }
+    return Step(_("Examiners and simulated patients"), _url("staff", exam), f"{said}.", n > 0)

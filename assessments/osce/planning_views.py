@@ -1,0 +1,213 @@
+"""What is examined: stations, blueprint, times and circuits."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments.osce import blueprint as blueprints
+from assessments.osce import planning
+from assessments.osce.finding import planner
+from assessments.osce.forms import StationForm, TimingForm, posted
+from assessments.osce.models import Exam, Station
+from lti_tool.port import launch_required
+
+SEE_OTHER = 303
+
+
+@require_safe
+@launch_required
+def stations(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The circuit's stations in the order candidates pass them."""
+    _launch, exam = planner(request, key)
+    return _stations_page(request, exam)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def new_station(request: HttpRequest, key: UUID) -> HttpResponse:
+    _launch, exam = planner(request, key)
+    kind = Station.Kind.REST if request.GET.get("kind") == "rest" else Station.Kind.PATIENT
+    title = _("Rest") if kind == Station.Kind.REST else ""
+    return _write_station(request, exam, Station(exam=exam, kind=kind, title=title))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def station(request: HttpRequest, key: UUID, station_key: UUID) -> HttpResponse:
+    _launch, exam = planner(request, key)
+    return _write_station(request, exam, _find(exam, station_key))
+
+
+@require_POST
+@launch_required
+def station_place(request: HttpRequest, key: UUID, station_key: UUID) -> HttpResponse:
+    """Moves a station one place up or down."""
+    launch, exam = planner(request, key)
+    moved = _find(exam, station_key)
+    try:
+        steps = -1 if request.POST.get("direction") == "up" else 1
+        planning.move_station(station=moved, steps=steps, by=launch.person)
+    except ValidationError as error:
+        return _stations_page(request, exam, {"": error.messages})
+    return see("osce:stations", exam, done="moved", moved=moved.key)
+
+
+@require_POST
+@launch_required
+def station_removal(request: HttpRequest, key: UUID, station_key: UUID) -> HttpResponse:
+    launch, exam = planner(request, key)
+    try:
+        planning.remove_station(station=_find(exam, station_key), by=launch.person)
+    except ValidationError as error:
+        return _stations_page(request, exam, {"": error.messages})
+    return see("osce:stations", exam, done="removed")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def timing(request: HttpRequest, key: UUID) -> HttpResponse:
+    launch, exam = planner(request, key)
+    form = TimingForm(posted(request), instance=exam)
+    if request.method == "POST" and form.is_valid():
+        try:
+            planning.set_timing(exam=form.instance, by=launch.person)
+            return see("osce:home", exam, done="saved")
+        except ValidationError as error:
+            form.add_error(None, error)
+    context = {"exam": exam, "form": form, "problems": form_problems(form), "has_begun": exam.has_begun}
+    return render(request, "osce/timing.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def blueprint(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Stations × competencies: what is planned, what is measured, and where the gaps are."""
+    launch, exam = planner(request, key)
+    problems: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            codes, cells = _read_blueprint(request.POST)
+            planning.write_blueprint(exam=exam, competencies=codes, cells=cells, by=launch.person)
+            return see("osce:blueprint", exam, done="saved")
+        except ValidationError as error:
+            problems = error.message_dict
+    rows = codes if problems else [(row.code, row.title) for row in exam.competencies.all()]
+    context = {
+        "exam": exam,
+        "blueprint": blueprints.blueprint(exam),
+        "rows": list(enumerate(rows)),
+        "problems": problems,
+    }
+    return render(request, "osce/blueprint.html", context, status=400 if problems else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@launch_required
+def circuits(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The parallel circuits. POST adds one, or gives the one of `circuit` another name, or removes it."""
+    launch, exam = planner(request, key)
+    problems: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            _change_circuits(request.POST, exam, launch.person)
+            return see("osce:circuits", exam, done="saved")
+        except ValidationError as error:
+            problems = problems_of(error)
+    context = {
+        "exam": exam,
+        "circuits": exam.circuits.all(),
+        "problems": problems,
+        "has_begun": exam.has_begun,
+    }
+    return render(request, "osce/circuits.html", context, status=400 if problems else 200)
+
+
+def see(name: str, exam: Exam, *more: object, **query: object) -> HttpResponse:
+    """Where to look after a change."""
+    told = QueryDict(mutable=True)
+    told.update({name: str(value) for name, value in query.items()})
+    address = reverse(name, args=[exam.activity.key, *more])
+    return HttpResponse(status=SEE_OTHER, headers={"Location": f"{address}?{told.urlencode()}"})
+
+
+def problems_of(error: ValidationError) -> dict[str, list[str]]:
+    return error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+
+
+def form_problems(form: TimingForm | StationForm | object) -> dict[str, list[str]]:
+    """By field, for the summary on top; what is about no field in particular first."""
+    errors = getattr(form, "errors", {})
+    return {("" if name == "__all__" else name): list(found) for name, found in errors.items()}
+
+
+def _stations_page(
+    request: HttpRequest, exam: Exam, problems: dict[str, list[str]] | None = None
+) -> HttpResponse:
+    context = {
+        "exam": exam,
+        "stations": exam.stations.select_related("rubric", "patient_rubric"),
+        "has_begun": exam.has_begun,
+        "moved": request.GET.get("moved", ""),
+        "problems": problems or {},
+    }
+    return render(request, "osce/stations.html", context, status=400 if problems else 200)
+
+
+def _write_station(request: HttpRequest, exam: Exam, edited: Station) -> HttpResponse:
+    launch, _exam = planner(request, exam.activity.key)
+    form = StationForm(posted(request), instance=edited)
+    if request.method == "POST" and form.is_valid():
+        try:
+            planning.write_station(station=form.instance, by=launch.person)
+            return see("osce:stations", exam, done="saved")
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+    context = {
+        "exam": exam,
+        "station": edited,
+        "form": form,
+        "problems": form_problems(form),
+        "has_begun": exam.has_begun,
+    }
+    return render(request, "osce/station.html", context, status=400 if form.errors else 200)
+
+
+def _find(exam: Exam, key: UUID) -> Station:
+    return get_object_or_404(exam.stations.select_related("exam__activity"), key=key)
+
+
+def _read_blueprint(sent: QueryDict) -> tuple[list[tuple[str, str]], set[tuple[int, str]]]:
+    """Competencies as code and title, without empty rows; ticked cells as station id and code."""
+    titles = sent.getlist("competency_title")
+    codes = [
+        (" ".join(code.split()), " ".join(title.split()))
+        for code, title in zip(sent.getlist("competency_code"), titles, strict=False)
+        if code.strip() or title.strip()
+    ]
+    cells = set()
+    for cell in sent.getlist("cell"):
+        station, _colon, code = cell.partition(":")
+        if station.isdecimal() and len(station) < 19:
+            cells.add((int(station), code))
+    return codes, cells
+
+
+def _change_circuits(sent: QueryDict, exam: Exam, by: object) -> None:
+    named = sent.get("circuit")
+    try:
+        found = (
+            get_object_or_404(exam.circuits.select_related("exam__activity"), key=UUID(named))
+            if named
+            else None
+        )
+    except ValueError:
+        found = None
+    if found and "remove" in sent:
+        planning.remove_circuit(circuit=found, by=by)
+    else:
+        planning.write_circuit(exam=exam, circuit=found, title=sent.get("title", ""), by=by)

@@ -1,0 +1,40 @@
+from django.urls import path
+
+from assessments.osce import people_views, planning_views, session_views, views
+
+app_name = "osce"
+_EXAM = "exams/<uuid:key>/"
+_SESSION = f"{_EXAM}sessions/<uuid:session_key>/"
+urlpatterns = [
+    path(_EXAM, views.home, name="home"),
+    path(f"{_EXAM}stations/", planning_views.stations, name="stations"),
+    path(f"{_EXAM}stations/new/", planning_views.new_station, name="new_station"),
+    path(f"{_EXAM}stations/<uuid:station_key>/", planning_views.station, name="station"),
+    path(f"{_EXAM}stations/<uuid:station_key>/place/", planning_views.station_place, name="station_place"),
+    path(
+        f"{_EXAM}stations/<uuid:station_key>/removal/", planning_views.station_removal, name="station_removal"
+    ),
+    path(f"{_EXAM}blueprint/", planning_views.blueprint, name="blueprint"),
+    path(f"{_EXAM}timing/", planning_views.timing, name="timing"),
+    path(f"{_EXAM}circuits/", planning_views.circuits, name="circuits"),
+    path(f"{_EXAM}candidates/", people_views.candidates, name="candidates"),
+    path(f"{_EXAM}candidates/changes/", people_views.candidate_changes, name="candidate_changes"),
+    path(
+        f"{_EXAM}candidates/<uuid:candidate_key>/withdrawal/",
+        people_views.candidate_withdrawal,
+        name="candidate_withdrawal",
+    ),
+    path(f"{_EXAM}staff/", people_views.staff, name="staff"),
+    path(f"{_EXAM}staff/<uuid:staff_key>/removal/", people_views.staff_removal, name="staff_removal"),
+    path(f"{_EXAM}conflicts/", people_views.conflicts, name="conflicts"),
+    path(
+        f"{_EXAM}conflicts/<int:conflict_id>/removal/", people_views.conflict_removal, name="conflict_removal"
+    ),
+    path(f"{_EXAM}sessions/new/", session_views.new_session, name="new_session"),
+    path(_SESSION, session_views.session, name="session"),
+    path(f"{_SESSION}settings/", session_views.session_settings, name="session_settings"),
+    path(f"{_SESSION}removal/", session_views.session_removal, name="session_removal"),
+    path(f"{_SESSION}circuits/<uuid:circuit_key>/", session_views.session_posts, name="session_posts"),
+    path(f"{_SESSION}rooms/like/", session_views.posts_copy, name="posts_copy"),
+    path(f"{_SESSION}timetable/", session_views.session_timetable, name="timetable"),
+]

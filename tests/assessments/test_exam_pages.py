@@ -1,0 +1,323 @@
+"""Planning an exam by its pages, as a teacher does it."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from assessments.osce.models import Candidate, Competency, Duty, Session, SheetRole, StaffMember, Station
+from lti_tool.models import Role
+from tests import exams, factories
+
+pytestmark = pytest.mark.django_db
+
+
+class Planner:
+    """A teacher's browser on one exam."""
+
+    def __init__(self, client, exam, role=Role.INSTRUCTOR):
+        self.client, self.exam = client, exam
+        person = factories.member(exam.activity.context, role)
+        self.headers = {"Authorization": f"Bearer {factories.launch(person, exam.activity.link).token}"}
+
+    def url(self, name, *arguments):
+        return reverse(f"osce:{name}", args=[self.exam.activity.key, *arguments])
+
+    def get(self, name, *arguments, **query):
+        return self.client.get(self.url(name, *arguments), query, headers=self.headers)
+
+    def post(self, name, *arguments, **sent):
+        return self.client.post(self.url(name, *arguments), sent, headers=self.headers)
+
+    def follow(self, answer):
+        assert answer.status_code == 303, answer.text
+        return self.client.get(answer["Location"], headers=self.headers)
+
+
+@pytest.fixture
+def planner(client):
+    return Planner(client, exams.exam(stations=0, candidates=0))
+
+
+STATION = {"title": "Chest pain", "kind": "patient", "rounds": "1", "weight": "1"}
+
+
+def test_every_page_of_a_planned_exam_opens(client):
+    exam = exams.exam(stations=3, rests=1, circuits=2, candidates=5)
+    planner = Planner(client, exam)
+    session = exam.sessions.get()
+    planner.post("timetable", session.key)
+
+    pages = [
+        planner.get("home"),
+        planner.get("stations"),
+        planner.get("new_station"),
+        planner.get("station", exam.stations.first().key),
+        planner.get("blueprint"),
+        planner.get("timing"),
+        planner.get("circuits"),
+        planner.get("candidates"),
+        planner.get("staff"),
+        planner.get("new_session"),
+        planner.get("session", session.key),
+        planner.get("session_settings", session.key),
+        planner.get("session_posts", session.key, exam.circuits.first().key),
+        planner.get("timetable", session.key),
+    ]
+
+    assert [page.status_code for page in pages] == [200] * len(pages)
+
+
+def test_station_is_added_changed_moved_and_removed(planner):
+    rubric = factories.published(planner.exam.activity.context)
+    for title in ("Chest pain", "Abdomen"):
+        page = planner.follow(planner.post("new_station", **{**STATION, "title": title, "rubric": rubric.pk}))
+    assert page.text.index("Chest pain") < page.text.index("Abdomen")
+    abdomen = Station.objects.get(title="Abdomen")
+
+    planner.post("station_place", abdomen.key, direction="up")
+    planner.post(
+        "station",
+        abdomen.key,
+        **{**STATION, "title": "Abdominal pain", "rubric": rubric.pk, "is_pilot": "on"},
+    )
+
+    assert list(planner.exam.stations.values_list("title", "is_pilot")) == [
+        ("Abdominal pain", True),
+        ("Chest pain", False),
+    ]
+    page = planner.follow(planner.post("station_removal", abdomen.key))
+    assert "Abdominal pain" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"title": ""}, "This field is required."),
+        (
+            {"kind": "rest", "is_pilot": "on"},
+            "A rest lasts one round and is marked by nobody: no rubric, no pilot, no link.",
+        ),
+        ({"rounds": "5"}, "Ensure this value is less than or equal to 4."),
+        ({"rubric": "0"}, "Select a valid choice."),
+    ],
+)
+def test_station_that_cannot_be_is_refused_and_what_was_typed_stays(planner, sent, sentence):
+    answer = planner.post("new_station", **{**STATION, "candidate_instructions": "Take a history.", **sent})
+
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert "Take a history." in answer.text
+    assert not planner.exam.stations.exists()
+
+
+def test_rubric_of_another_course_is_no_choice(planner):
+    foreign = factories.published(factories.ContextFactory())
+
+    answer = planner.post("new_station", **{**STATION, "rubric": foreign.pk})
+
+    assert answer.status_code == 400
+
+
+def test_times_are_written_in_minutes(planner):
+    times = {"reading": "1:30", "running": "8", "warning": "1", "change_over": "0:45", "turnover": "10"}
+    times |= {"long_break_after": "150", "long_break": "20", "lunch_after": "240", "lunch": "45"}
+
+    planner.follow(planner.post("timing", **times, extra_time_in="circuit"))
+
+    planner.exam.refresh_from_db()
+    assert (planner.exam.reading, planner.exam.running, planner.exam.change_over) == (90, 480, 45)
+    assert not planner.exam.may_add_rounds
+    assert 'value="1:30"' in planner.get("timing").text
+    refused = planner.post("timing", **{**times, "warning": "9", "reading": "soon"}, extra_time_in="circuit")
+    assert refused.status_code == 400
+    assert "Write minutes, like 8" in refused.text
+
+
+def test_blueprint_shows_what_nothing_measures(planner):
+    context = planner.exam.activity.context
+    rubric = factories.published(
+        context, factories.criterion(competency="COM-1"), factories.criterion("Asks")
+    )
+    for title, more in (("Chest pain", {}), ("Tried out", {"is_pilot": "on"})):
+        planner.post("new_station", **{**STATION, "title": title, "rubric": rubric.pk, **more})
+    chest = Station.objects.get(title="Chest pain")
+
+    page = planner.follow(
+        planner.post(
+            "blueprint",
+            competency_code=["COM-1", "ETH-2", ""],
+            competency_title=["Communication", "Ethics", ""],
+            cell=[f"{chest.pk}:COM-1", f"{chest.pk}:ETH-2"],
+        )
+    )
+
+    assert list(Competency.objects.values_list("code", "title")) == [
+        ("COM-1", "Communication"),
+        ("ETH-2", "Ethics"),
+    ]
+    assert {row.code for row in chest.competencies.all()} == {"COM-1", "ETH-2"}
+    assert "1 competency is measured by nothing that counts:</strong> Ethics." in page.text
+    assert "1 items in 1 station" in page.text  # the pilot counts for nothing
+    twice = planner.post("blueprint", competency_code=["A", "A"], competency_title=["", ""])
+    assert twice.status_code == 400
+    assert "The code “A” is there twice." in twice.text
+
+
+def test_people_are_written_where_they_work(planner):
+    for title in ("Chest pain", "Abdomen"):
+        planner.post("new_station", **{**STATION, "title": title})
+    session = planner.exam.sessions.get()
+    circuit = planner.exam.circuits.get()
+    exams.staff(planner.exam, "Kim Lee")
+    planner.get("session_posts", session.key, circuit.key)
+    first, second = session.posts.all()
+    sent = {
+        f"room_{first.pk}": "101",
+        f"examiner_{first.pk}": "kim lee",
+        f"patient_{first.pk}": "Mia Mild / Tom Tall",
+    }
+    sent |= {
+        f"room_{second.pk}": "102",
+        f"examiner_{second.pk}": "Ana Roth",
+        f"second_{second.pk}": "Sam Two",
+    }
+
+    page = planner.follow(planner.post("session_posts", session.key, circuit.key, **sent))
+
+    assert "New names were added to the staff: 4." in page.text
+    duties = Duty.objects.order_by("post", "role", "place").values_list("post__room", "role", "staff__name")
+    assert list(duties) == [
+        ("101", SheetRole.EXAMINER, "Kim Lee"),
+        ("101", SheetRole.PATIENT, "Mia Mild"),
+        ("101", SheetRole.PATIENT, "Tom Tall"),
+        ("102", SheetRole.EXAMINER, "Ana Roth"),
+        ("102", SheetRole.SECOND, "Sam Two"),
+    ]
+    assert "Mia Mild / Tom Tall" in planner.get("session_posts", session.key, circuit.key).text
+
+
+def test_two_names_for_four_rotations_are_refused_in_words(planner):
+    planner.post("new_station", **STATION)
+    session, circuit = planner.exam.sessions.get(), planner.exam.circuits.get()
+    planner.get("session_posts", session.key, circuit.key)
+    post = session.posts.get()
+
+    answer = planner.post(
+        "session_posts", session.key, circuit.key, **{f"room_{post.pk}": "", f"examiner_{post.pk}": "A / B"}
+    )
+
+    assert answer.status_code == 400
+    assert "Write one name, or one for each of the 4 rotations" in answer.text
+    assert "Give the room a name" in answer.text
+    assert not StaffMember.objects.exists()
+
+
+def test_another_session_takes_rooms_and_people_over(client):
+    exam = exams.exam(stations=2, candidates=0)
+    planner = Planner(client, exam)
+    morning = exam.sessions.get()
+    planner.follow(
+        planner.post("new_session", title="Afternoon", starts_at="2026-11-24T14:00", most_rotations="2")
+    )
+    afternoon = Session.objects.get(title="Afternoon")
+
+    planner.post("posts_copy", afternoon.key, **{"from": morning.key})
+
+    assert list(afternoon.posts.values_list("room", "duties__staff")) == list(
+        morning.posts.values_list("room", "duties__staff")
+    )
+
+
+def test_students_of_the_course_become_candidates_once_each_and_never_the_test_student(planner):
+    context = planner.exam.activity.context
+    for name in ("Ben", "Ada"):
+        factories.member(context, name=name)
+    factories.member(context, name="Test student", is_test_student=True)
+    factories.member(context, name="Gone", is_active=False)
+    assert "Take in 2 students of the course" in planner.get("candidates").text
+
+    page = planner.follow(planner.post("candidates"))
+    planner.post("candidates")
+
+    assert list(planner.exam.candidates.values_list("number", "person__name", "session__title")) == [
+        (1, "Ada", "Morning"),
+        (2, "Ben", "Morning"),
+    ]
+    assert "C-001" in page.text
+
+
+def test_candidate_gets_extra_time_and_withdraws(client):
+    exam = exams.exam(candidates=2)
+    planner = Planner(client, exam)
+    first, second = exam.candidates.all()
+
+    planner.follow(
+        planner.post("candidate_changes", **{f"extra_{first.pk}": "25", f"session_{second.pk}": ""})
+    )
+    planner.post("candidate_withdrawal", second.key)
+
+    assert list(exam.candidates.values_list("extra_time", "session__title")) == [(25, "Morning"), (0, None)]
+    assert list(Candidate.objects.present()) == [first]
+    planner.post("candidate_withdrawal", second.key, back="yes")
+    assert Candidate.objects.present().count() == 2
+
+
+def test_conflict_is_declared_and_taken_back(client):
+    exam = exams.exam(candidates=1)
+    planner = Planner(client, exam)
+    staff, candidate = exam.staff.first(), exam.candidates.get()
+
+    page = planner.follow(planner.post("conflicts", staff=staff.key, candidate=candidate.key, note="Sister"))
+    assert "Sister" in page.text
+    planner.post("conflict_removal", exam.conflicts.get().pk)
+
+    assert not exam.conflicts.exists()
+
+
+def test_timetable_that_cannot_be_made_says_why(client):
+    exam = exams.exam(stations=2, candidates=0)
+    planner = Planner(client, exam)
+
+    answer = planner.post("timetable", exam.sessions.get().key)
+
+    assert answer.status_code == 400
+    assert "There is no candidate." in answer.text
+
+
+def test_grid_has_a_line_for_each_round_and_a_cell_for_each_station(client):
+    exam = exams.exam(stations=4, candidates=3, circuits=1)
+    planner = Planner(client, exam)
+    session = exam.sessions.get()
+
+    page = planner.follow(planner.post("timetable", session.key, seed="5"))
+
+    assert page.text.count('<tr><th scope="row" class="figure">') == 4
+    assert page.text.count(">C-00") == 12
+    assert "9:00" in page.text
+
+
+def test_grid_takes_the_same_number_of_queries_for_many(client):
+    counts = []
+    for candidates in (2, 20):
+        exam = exams.exam(stations=5, circuits=2, candidates=candidates)
+        planner = Planner(client, exam)
+        session = exam.sessions.get()
+        planner.post("timetable", session.key)
+        with CaptureQueriesContext(connection) as asked:
+            planner.get("timetable", session.key)
+        counts.append(len(asked))
+
+    assert counts[0] == counts[1]
+
+
+def test_designer_plans_and_meets_no_people(client):
+    exam = exams.exam(candidates=3)
+    planner = Planner(client, exam, Role.DESIGNER)
+
+    home = planner.get("home")
+
+    assert "Stations" in home.text
+    assert "Candidate" not in home.text
+    assert planner.get("candidates").status_code == 403
+    assert planner.get("session", exam.sessions.get().key).status_code == 403
