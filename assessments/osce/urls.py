@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments.osce import people_views, planning_views, session_views, views
+from assessments.osce import people_views, planning_views, reading_views, session_views, views
 
 app_name = "osce"
 _EXAM = "exams/<uuid:key>/"
@@ -37,4 +37,14 @@ urlpatterns = [
     path(f"{_SESSION}circuits/<uuid:circuit_key>/", session_views.session_posts, name="session_posts"),
     path(f"{_SESSION}rooms/like/", session_views.posts_copy, name="posts_copy"),
     path(f"{_SESSION}timetable/", session_views.session_timetable, name="timetable"),
+    path(f"{_SESSION}rooms/", reading_views.rooms, name="rooms"),
+    path(f"{_SESSION}bells/", reading_views.bell_plan, name="bells"),
+    path(f"{_SESSION}tickets/", reading_views.tickets, name="tickets"),
+    path(f"{_SESSION}days/", reading_views.staff_days, name="staff_days"),
+    path(
+        f"{_SESSION}tickets/<uuid:candidate_key>/calendar/",
+        reading_views.candidate_calendar,
+        name="candidate_calendar",
+    ),
+    path(f"{_SESSION}days/<uuid:staff_key>/calendar/", reading_views.staff_calendar, name="staff_calendar"),
 ]

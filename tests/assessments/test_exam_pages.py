@@ -4,7 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from icalendar import Calendar
 
+from assessments.osce import timetable
+from assessments.osce.days import Days
 from assessments.osce.models import Candidate, Competency, Duty, Session, SheetRole, StaffMember, Station
 from lti_tool.models import Role
 from tests import exams, factories
@@ -321,3 +324,80 @@ def test_designer_plans_and_meets_no_people(client):
     assert "Candidate" not in home.text
     assert planner.get("candidates").status_code == 403
     assert planner.get("session", exam.sessions.get().key).status_code == 403
+
+
+class TestReadings:
+    @pytest.fixture
+    def planned(self, client):
+        exam = exams.exam(stations=3, rests=1, circuits=1, candidates=4)
+        session = exam.sessions.get()
+        timetable.make(session=session, by=None, seed=3)
+        session.refresh_from_db()
+        return Planner(client, exam), session
+
+    def test_candidate_reads_numbers_and_rooms_and_never_what_awaits(self, planned):
+        planner, session = planned
+        Station.objects.filter(exam=planner.exam, place=0).update(title="Chest pain")
+        candidate = planner.exam.candidates.first()
+
+        stops = Days(session).of_candidate(candidate)
+
+        assert sorted((stop.what, stop.room) for stop in stops) == [
+            ("Rest", ""),
+            ("Station 1", "A1"),
+            ("Station 2", "A2"),
+            ("Station 3", "A3"),
+        ]
+        assert [stop.starts_at for stop in stops] == [session.at(600 * n) for n in range(4)]
+        assert "Chest pain" not in planner.get("tickets", session.key).text
+
+    def test_examiner_reads_every_round_of_their_post(self, planned):
+        planner, session = planned
+        post = session.posts.first()
+
+        stops = Days(session).of_staff(post.duties.get().staff)
+
+        assert len(stops) == 4
+        assert {stop.candidate.code for stop in stops} == {"C-001", "C-002", "C-003", "C-004"}
+        assert {stop.room for stop in stops} == {"A1"}
+
+    def test_simulated_patient_reads_only_the_rounds_they_play(self, client):
+        exam = exams.exam(stations=2, candidates=2)
+        post = exam.sessions.get().posts.first()
+        mia, tom = (exams.staff(exam, name) for name in ("Mia", "Tom"))
+        StaffMember.objects.filter(pk__in=[mia.pk, tom.pk]).update(most_rounds=1)
+        exams.add_duty(post, mia, SheetRole.PATIENT)
+        exams.add_duty(post, tom, SheetRole.PATIENT)
+        timetable.make(session=post.session, by=None)
+        days = Days(Session.objects.get())
+
+        assert [len(days.of_staff(who)) for who in (mia, tom)] == [1, 1]
+        assert len(days.of_staff(post.duties.get(role=SheetRole.EXAMINER).staff)) == 2
+
+    def test_calendar_file_has_one_event_and_nobody_else(self, planned):
+        planner, session = planned
+        candidate = planner.exam.candidates.first()
+
+        answer = planner.get("candidate_calendar", session.key, candidate.key)
+
+        (event,) = Calendar.from_ical(answer.content).walk("VEVENT")
+        assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+        assert event["SUMMARY"] == "Finals: Morning"
+        assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (session.at(0), session.at(2400))
+        assert "Examiner" not in answer.text
+        assert "Candidate" not in answer.text
+
+    def test_bells_and_rooms_are_there_to_print(self, planned):
+        planner, session = planned
+
+        assert planner.get("bells", session.key).text.count("Reading time complete") == 4
+        assert planner.get("rooms", session.key).text.count("C-001") == 3
+        assert planner.get("staff_days", session.key).text.count("Examiner A1") == 2
+
+    def test_readings_of_a_session_without_timetable_are_not_there(self, client):
+        exam = exams.exam()
+        planner = Planner(client, exam)
+
+        assert {
+            planner.get(name, exam.sessions.get().key).status_code for name in ("rooms", "bells", "tickets")
+        } == {404}

@@ -142,6 +142,12 @@ TABLE = [
     ("POST", "osce:posts_copy", ("exam", "session"), {}, allow(I, ok=303)),
     ("GET", "osce:timetable", ("exam", "session"), None, page(I)),
     ("POST", "osce:timetable", ("exam", "session"), {}, allow(I, ok=303)),
+    ("GET", "osce:rooms", ("exam", "session"), None, page(I)),
+    ("GET", "osce:bells", ("exam", "session"), None, page(I)),
+    ("GET", "osce:tickets", ("exam", "session"), None, page(I)),
+    ("GET", "osce:staff_days", ("exam", "session"), None, page(I)),
+    ("GET", "osce:candidate_calendar", ("exam", "session", "candidate"), None, page(I)),
+    ("GET", "osce:staff_calendar", ("exam", "session", "staff"), None, page(I)),
     # The doors of LTI know no role: what they check is tests/certification and tests/lti_tool/test_session.py.
     ("POST", "lti_tool:login", (), {}, dict.fromkeys(ROLES, 400)),
     ("POST", "lti_tool:launch", (), {}, dict.fromkeys(ROLES, 400)),

@@ -130,15 +130,16 @@ def of_examiner(plan: Plan, examiner: Id) -> list[Entry]:
         found = post.examiner_in(rotation)
         return found is not None and found.id == examiner
 
-    return _of_posts(plan, is_theirs)
+    return of_posts(plan, is_theirs)
 
 
 def of_room(plan: Plan, room: Id) -> list[Entry]:
     """All rounds of the circuit the room is in, those without a candidate too."""
-    return _of_posts(plan, lambda post, rotation: post.room is not None and post.room.id == room)
+    return of_posts(plan, lambda post, rotation: post.room is not None and post.room.id == room)
 
 
-def _of_posts(plan: Plan, is_wanted: Callable[[Post, int], bool]) -> list[Entry]:
+def of_posts(plan: Plan, is_wanted: Callable[[Post, int], bool]) -> list[Entry]:
+    """All rounds, those without a candidate too, of the posts that are wanted in a rotation (counted from 1)."""
     rotations = {row.rotation for row in plan.rounds}
     rooms = {
         (circuit.id, rotation): post.room.id

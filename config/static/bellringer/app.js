@@ -6,6 +6,7 @@ import "./dialog.js";
 import "./frame.js";
 import * as leave from "./leave.js";
 import * as markSheet from "./mark-sheet.js";
+import "./print.js";
 import * as rows from "./rows.js";
 
 const behaviours = [leave, markSheet, rows];
