@@ -138,7 +138,7 @@ class _Sending:
         ledger = _Ledger(self.batch.scores)
         while to_do and not self.stop.is_set() and lanes.keep(self.batch.lane):
             grade = _Grade(to_do[0], self.platform, ledger)
-            coming = [score.person.sub for score in to_do]
+            coming = [score.person.user_id for score in to_do]
             to_do.pop(0)
             if not self._bring(grade, url, coming):
                 return
@@ -160,7 +160,7 @@ class _Sending:
         if seconds := pace.pause(self.batch.registration.pk):  # before we look, not between look and post
             time.sleep(seconds)
         try:
-            shown = self.looks.of(score.person.sub, coming) if grade.needs_look() else None
+            shown = self.looks.of(score.person.user_id, coming) if grade.needs_look() else None
             if grade.is_settled_by(shown):
                 self._went_well()
                 return True
@@ -198,7 +198,7 @@ class _Sending:
         if not self.accepted:
             return
         try:
-            shown = self.looks.after([grade.score.person.sub for grade in self.accepted])
+            shown = self.looks.after([grade.score.person.user_id for grade in self.accepted])
         except ServiceError as error:
             for grade in self.accepted:
                 self._failed(grade.score, error)
@@ -207,7 +207,7 @@ class _Sending:
         lanes.give_back(self.batch.lane, answered=True)
         for grade in self.accepted:
             try:
-                grade.confirm(shown[grade.score.person.sub])
+                grade.confirm(shown[grade.score.person.user_id])
             except ServiceError as error:
                 self._failed(grade.score, error)
 
@@ -442,7 +442,7 @@ class _Grade:
         repeat_comment = not self.platform.comments_pile_up or not self._comment_is_there()
         has_extension = self.platform.has_submission_extension
         return score_body(
-            user_id=score.person.sub,
+            user_id=score.person.user_id,
             given=score.given,
             maximum=score.maximum,
             timestamp=timestamp,

@@ -210,11 +210,14 @@ class ResourceLink(models.Model):
 
 
 class Person(models.Model):
-    """A user of one platform. Names come only from the platform and may all be absent."""
+    """A user of one platform. Names come only from the platform and may all be absent.
+
+    Or a guest, whom no platform knows: they have no `sub`, so that nothing a platform sends can be about them.
+    """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="people")
-    sub = models.CharField(max_length=ID_LENGTH)
+    sub = models.CharField(max_length=ID_LENGTH, null=True, help_text="The platform's id; null for guests.")
     name = models.CharField(max_length=500, blank=True)
     given_name = models.CharField(max_length=255, blank=True)
     family_name = models.CharField(max_length=255, blank=True)
@@ -224,11 +227,25 @@ class Person(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["registration", "sub"], name="person_once_per_registration")
+            models.UniqueConstraint(fields=["registration", "sub"], name="person_once_per_registration"),
+            models.CheckConstraint(
+                condition=models.Q(sub__isnull=False) | ~models.Q(name=""), name="person_guest_has_a_name"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.display_name
+
+    @property
+    def is_guest(self) -> bool:
+        return self.sub is None
+
+    @property
+    def user_id(self) -> str:
+        """What the platform calls this person. Raises ValueError for a guest."""
+        if self.sub is None:
+            raise ValueError("No platform knows a guest.")
+        return self.sub
 
     @property
     def display_name(self) -> str:
@@ -251,6 +268,8 @@ class Role(models.TextChoices):
     LEARNER = "learner", _("student")
     OBSERVER = "observer", _("observer")
     VISITOR = "visitor", _("visitor")
+    # Somebody let in by a link of ours: never the result of claims, and never a member (lti_tool.guests).
+    GUEST = "guest", _("guest")
 
 
 TEACHING = (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT, Role.DESIGNER)
@@ -289,7 +308,13 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["context", "person"], name="membership_once_per_context")
+            models.UniqueConstraint(fields=["context", "person"], name="membership_once_per_context"),
+            models.CheckConstraint(
+                condition=~models.Q(role="guest")
+                & ~models.Q(launched_role="guest")
+                & ~models.Q(roster_role="guest"),
+                name="membership_is_never_a_guests",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -512,6 +537,10 @@ class LaunchToken(models.Model):
     return_url = models.CharField(max_length=URL_LENGTH, blank=True)
     locale = models.CharField(max_length=35, blank=True)
     high_contrast = models.BooleanField(default=False)
+    visit = models.UUIDField(default=uuid.uuid4, help_text="The same for all tabs that it was handed on to.")
+    door = models.UUIDField(
+        null=True, db_index=True, help_text="What let a guest in; null for a launch of the platform."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
 
@@ -520,7 +549,12 @@ class LaunchToken(models.Model):
             models.CheckConstraint(
                 condition=models.Q(resource_link__isnull=False) ^ models.Q(deep_linking__isnull=False),
                 name="launch_opens_a_link_or_chooses_one",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role="guest", door__isnull=False, is_learner=False)
+                | (~models.Q(role="guest") & models.Q(door=None)),
+                name="launch_of_a_guest_has_its_door",
+            ),
         ]
 
 

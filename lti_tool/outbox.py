@@ -61,6 +61,8 @@ def withdraw(link: ResourceLink, *, tag: str, person: Person) -> Score:
 def _want(
     link: ResourceLink, tag: str, person: Person, *, given: Decimal | None, graded_at: datetime, comment: str
 ) -> Score:
+    if person.is_guest:
+        raise ValueError("A guest has no place in the gradebook.")
     with transaction.atomic():
         item = LineItem.objects.get(resource_link=link, tag=tag)
         wanted = {"given": given, "maximum": item.score_maximum, "comment": comment, "graded_at": graded_at}

@@ -5,14 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework.permissions import BasePermission
 
-from lti_tool import course_copies, outbox, roster
+from lti_tool import course_copies, guests, outbox, roster
 from lti_tool import deep_linking as choices
 from lti_tool.deep_linking import Item
+from lti_tool.first_page import first_page
 from lti_tool.models import Context, Person, ResourceLink, Role
 from lti_tool.outbox import ChangedSince, Delivery
 from lti_tool.roster import Member
@@ -35,10 +37,14 @@ __all__ = [
     "deep_linking",
     "deep_linking_required",
     "deliveries",
+    "end_guest_visits",
     "ensure_line_item",
+    "first_page",
     "keep_theirs",
     "launch_required",
+    "make_guest",
     "members",
+    "open_guest_visit",
     "publish_score",
     "retry",
     "roster_status",
@@ -101,6 +107,27 @@ class LaunchRequired(BasePermission):
 
     def has_permission(self, request: Any, view: Any) -> bool:
         return current_launch(request._request) is not None
+
+
+def make_guest(context: Context, *, name: str) -> Person:
+    """A person of the course's registration whom no platform knows: nothing that a platform sends becomes them.
+
+    They are no member and in no list of the course. `name` is what staff typed; ValidationError where nothing of it is left.
+    """
+    return guests.make(context, name=name)
+
+
+def open_guest_visit(person: Person, resource_link: ResourceLink, *, door: UUID, until: datetime) -> Launch:
+    """Let a person in without the platform, as Role.GUEST whoever they are there; it carries its raw token, as after a launch.
+
+    `door` names what let them in, for `end_guest_visits`. Raises ValueError for a person of another registration.
+    """
+    return guests.open_visit(person, resource_link, door=door, until=until)
+
+
+def end_guest_visits(*, door: UUID) -> int:
+    """End every visit that came through this door, in all its tabs and on all its devices; gives how many."""
+    return guests.end_visits(door=door)
 
 
 def members(context: Context, role: Role | None = None) -> list[Member]:

@@ -5,8 +5,9 @@ request sends it as `Authorization: Bearer`. A plain GET gets the shell, which f
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -111,8 +112,12 @@ def begin(
     for_person: Person | None = None,
     state_sha256: str | None = None,
     id_token_sha256: str = "",
+    door: UUID | None = None,
+    expires_at: datetime | None = None,
 ) -> Visit:
     """Start a session for a verified launch, which uses its login up; the visit carries the raw token.
+
+    Only guests come through a `door` (lti_tool.guests), and it says until when.
 
     Raises AlreadyUsed inside of the caller's transaction, which must end with it.
     """
@@ -131,11 +136,14 @@ def begin(
         locale=locale,
         high_contrast=high_contrast,
         for_person=for_person,
-        expires_at=timezone.now() + timedelta(hours=settings.LTI_LAUNCH_TOKEN_HOURS),
+        door=door,
+        expires_at=expires_at or timezone.now() + timedelta(hours=settings.LTI_LAUNCH_TOKEN_HOURS),
     )
     try:
         row.save(force_insert=True)
     except IntegrityError:
+        if state_sha256 is None:
+            raise
         raise AlreadyUsed from None
     return _visit(row, token)
 
@@ -154,15 +162,10 @@ def begin_like(row: LaunchToken) -> Visit:
 
 
 def end(visit: Visit) -> None:
-    """End the visit here and in the tabs it was handed on to; they began as copies of it and so end at the same moment."""
-    row = visit.row
-    LaunchToken.objects.filter(
-        person=row.person,
-        context=row.context,
-        resource_link=row.resource_link,
-        deep_linking=row.deep_linking,
-        expires_at=row.expires_at,
-    ).update(expires_at=timezone.now())
+    """End the visit here and in the tabs it was handed on to; not another one, on another device."""
+    now = timezone.now()
+    same = LaunchToken.objects.filter(person=visit.person, visit=visit.row.visit, expires_at__gt=now)
+    same.update(expires_at=now)
 
 
 def find(token: str) -> Visit | None:

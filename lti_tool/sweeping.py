@@ -148,10 +148,10 @@ def keep(context: Context, entries: Sequence[Entry], began: datetime) -> None:
         changed = [
             row
             for person in people
-            if (row := known.get(person.pk)) and _set_place(row, by_sub[person.sub], began)
+            if (row := known.get(person.pk)) and _set_place(row, by_sub[person.user_id], began)
         ]
         new = [
-            _new_place(context, person, by_sub[person.sub], began)
+            _new_place(context, person, by_sub[person.user_id], began)
             for person in people
             if person.pk not in known
         ]
@@ -176,14 +176,14 @@ def _keep_people(context: Context, by_sub: dict[str, Entry]) -> list[Person]:
         registration_id=registration_id, sub__in=by_sub
     )
     found = list(rows.order_by("pk"))
-    changed = [person for person in found if _set_names(person, by_sub[person.sub])]
+    changed = [person for person in found if _set_names(person, by_sub[person.user_id])]
     Person.objects.bulk_update(changed, [*_NAMES, "is_test_student"], batch_size=CHUNK)
-    unknown = sorted(by_sub.keys() - {person.sub for person in found})
+    unknown = sorted(by_sub.keys() - {person.user_id for person in found})
     if not unknown:
         return found
     made = [Person(registration_id=registration_id, sub=sub) for sub in unknown]
     for person in made:
-        _set_names(person, by_sub[person.sub])
+        _set_names(person, by_sub[person.user_id])
     Person.objects.bulk_create(made, ignore_conflicts=True)
     return found + list(
         Person.objects.filter(registration_id=registration_id, sub__in=unknown).order_by("pk")

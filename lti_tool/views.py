@@ -1,13 +1,12 @@
 """The doors of the tool: login, launch, keys, and one-time codes for new tabs."""
 
-import copy
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
@@ -23,7 +22,7 @@ from lti_tool import cookies, deep_linking, framing, http, keys, limits, logins,
 from lti_tool import launch as launches
 from lti_tool import notices as notice_box
 from lti_tool.errors import LaunchRejected, Reason
-from lti_tool.middleware import activate_for
+from lti_tool.first_page import first_page
 from lti_tool.models import Problem, Registration
 from lti_tool.session import DeepLinking, Launch, Visit
 from lti_tool.verification import BrowserProof, BrowserUnproven, UnknownDeployment
@@ -84,28 +83,6 @@ def _page_of(visit: Visit) -> str:
 def review(request: HttpRequest, link: int, person: UUID) -> HttpResponse:
     """What a gradebook keeps as the address of somebody's sheet. It is opened by a launch; by itself it shows nothing."""
     return render(request, "lti_tool/over.html", status=404)
-
-
-def first_page(request: HttpRequest, visit: Visit, path: str) -> HttpResponse:
-    """The page at `path` as this person sees it, with the token that its further requests will send."""
-    target = urlsplit(path)
-    page_request = copy.copy(request)
-    page_request.method = "GET"
-    page_request.path = page_request.path_info = target.path
-    page_request.META = {
-        **request.META,
-        "REQUEST_METHOD": "GET",
-        "QUERY_STRING": target.query,
-        "PATH_INFO": target.path,
-    }
-    page_request.GET = QueryDict(target.query)
-    page_request.POST = QueryDict()
-    session.attach(page_request, visit)
-    session.attach(request, visit)
-    activate_for(visit)
-    match = resolve(target.path)
-    page_request.resolver_match = match
-    return match.func(page_request, *match.args, **match.kwargs)
 
 
 def _proof(request: HttpRequest) -> BrowserProof:

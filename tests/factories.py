@@ -1,6 +1,10 @@
 """Plain rows for tests: a course with its people, a rubric, an activity. Nothing here talks to a platform."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from assessments.activities import activities
@@ -8,7 +12,7 @@ from assessments.marking import marking
 from assessments.rubrics import drafting, publishing
 from assessments.rubrics.wording import CriterionWording, Kind, LevelWording, RubricWording
 from lti_tool import models as lti
-from lti_tool import session
+from lti_tool import port, session
 from lti_tool.models import Role
 
 
@@ -75,6 +79,17 @@ def member(context, role=Role.LEARNER, *, name=None, is_learner=None, is_active=
         is_active=is_active,
     )
     return person
+
+
+def guest(context, name="Gwen Guest"):
+    """Somebody whom no platform knows."""
+    return port.make_guest(context, name=name)
+
+
+def guest_visit(person, resource_link, *, door=None, hours=1):
+    """A real visit without a launch."""
+    until = timezone.now() + timedelta(hours=hours)
+    return port.open_guest_visit(person, resource_link, door=door or uuid4(), until=until)
 
 
 def launch(person, resource_link, role=None, *, is_learner=None, **more):

@@ -12,13 +12,14 @@ from tests.permissions.world import ROLES
 pytestmark = pytest.mark.django_db
 
 # Abbreviations for the columns below.
-I, T, D, L, O, V, N = (
+I, T, D, L, O, V, G, N = (
     "instructor",
     "teaching_assistant",
     "designer",
     "learner",
     "observer",
     "visitor",
+    "guest",
     "nobody",
 )
 SHELL = 200  # nobody's GET: the same small page for everyone
@@ -33,7 +34,7 @@ def page(*roles, ok=200):
     return allow(*roles, ok=ok, nobody=SHELL)
 
 
-EVERYONE = (I, T, D, L, O, V)
+EVERYONE = (I, T, D, L, O, V, G)
 # Pages on which somebody chooses in the LMS: no launch opens them, whatever its role (test_deep_linking.py).
 CLOSED_PAGE = dict.fromkeys(EVERYONE, 401) | {N: SHELL}
 CLOSED = dict.fromkeys((*EVERYONE, N), 401)

@@ -12,6 +12,7 @@ from lti_tool.session import DeepLinking, Launch, issue_code
 from tests import exams, factories
 
 ROLES = [*Role.values, "nobody"]
+MEMBERS = [role for role in Role.values if role != Role.GUEST]
 
 
 @dataclass
@@ -34,7 +35,7 @@ class World:
 
 def make(*, with_exam: bool = False) -> World:
     link = factories.ResourceLinkFactory()
-    people = {role: factories.member(link.context, Role(role)) for role in Role.values}
+    people = {role: factories.member(link.context, Role(role)) for role in MEMBERS}
     teacher = people[Role.INSTRUCTOR]
     activity = factories.activity(link, by=teacher)
     candidate = factories.member(link.context, name="Cara Candidate")
@@ -45,6 +46,8 @@ def make(*, with_exam: bool = False) -> World:
     releasing.release(activity=activity, by=teacher, seen=_seen(activity))
     submitted = factories.marked(activity, waiting, teacher)
     launches = {role: factories.launch(person, link) for role, person in people.items()}
+    guest = factories.guest(link.context)
+    launches[Role.GUEST] = factories.guest_visit(guest, link)
     criterion = draft.criteria.first()
     keys = {
         "activity": activity.key,
@@ -68,6 +71,7 @@ def make(*, with_exam: bool = False) -> World:
         exam_launches = {
             role: factories.launch(person, exam.activity.link) for role, person in people.items()
         }
+        exam_launches[Role.GUEST] = factories.guest_visit(guest, exam.activity.link)
     return World(keys, launches, code, choices, exam_launches)
 
 
