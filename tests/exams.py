@@ -24,7 +24,7 @@ def exam(link=None, *, stations=3, rests=0, circuits=1, candidates=3, by=None, *
     """`stations` that are marked and `rests`, one session with a room and an examiner for each, and its candidates."""
     link = link or factories.ResourceLinkFactory()
     activity = Activity.objects.create(
-        resource_link=link, context=link.context, kind="osce", title="Finals", created_by=by
+        resource_link=link, context=link.context, kind="osce", is_set_up=True, title="Finals", created_by=by
     )
     made = Exam.objects.create(activity=activity, **more)
     rubric = factories.published(

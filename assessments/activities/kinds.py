@@ -1,11 +1,12 @@
 """The kinds of activity there are. A feature registers its own when its app is ready; only what works is offered.
 
-Everything that differs between kinds is asked for here: where a launch lands, which fields begin a new one while
-somebody chooses in the LMS, and what a copied course takes over.
+Everything that differs between kinds is asked for here: where a launch lands, which fields begin a new one, when it has
+begun for somebody, what its column in the gradebook is worth, and what a copied course takes over.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
@@ -22,10 +23,20 @@ class Kind:
     # The template with its fields, and what the template needs, by course.
     form: str
     choices: Callable[[Any], Mapping[str, Any]]
-    # Fills a new Activity from those fields, as they were posted. Raises ValidationError by field.
+    # Sets a new Activity up from those fields, as they were posted, and keeps it. Raises ValidationError by field.
     begin: Callable[..., None]
-    # Fills a new Activity in another course from the set-up of `source`: never people, never marks.
+    # Sets an Activity up as `source` is, in this course or another, and keeps it: never people, never marks.
     copy: Callable[..., None]
+    # Takes the set-up of an Activity away that has not begun.
+    clear: Callable[..., None]
+    # Whether somebody is being assessed, or has been: from then on its set-up stays.
+    has_begun: Callable[[Any], bool]
+    # What it is made of, in a few words.
+    describe: Callable[[Any], str]
+    # The points that its column in the gradebook is worth.
+    maximum: Callable[[Any], Decimal]
+    # Name of the URL of one candidate's page, for launches from the gradebook; takes the activity's key and the person's.
+    candidate_page: str = ""
 
 
 _kinds: dict[str, Kind] = {}

@@ -115,19 +115,17 @@ def copy(*, source: Activity, resource_link: Any, by: Any) -> Activity:
     made.copied_from = source
     made.root = source.link_key
     kinds.find(source.kind).copy(activity=made, source=source, by=by)
-    made.save()
     record("activity.copied", by=by, on=made, data={"from": source.pk})
     return made
 
 
 @transaction.atomic
 def start_empty(*, activity: Activity, by: Any) -> Activity:
-    """Drop a copied set-up that nobody has been marked with. Its rubric stays in the course."""
+    """Drop a copied set-up that nobody has been assessed with. Its rubrics stay in the course."""
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     if activity.copied_from_id is None or activity.has_begun:
         raise ValidationError(_("Marking has begun, so the activity stays as it is."), code="begun")
-    activity.rubric = None
-    activity.save(update_fields=["rubric"])
+    kinds.find(activity.kind).clear(activity=activity, by=by)
     record("activity.emptied", by=by, on=activity)
     return activity
 

@@ -21,7 +21,10 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
     def set_up(self) -> "ActivityQuerySet":
         """Those that can be opened; the others still wait for a teacher."""
-        return self.filter(rubric__isnull=False)
+        return self.filter(is_set_up=True)
+
+    def of_kind(self, slug: str) -> "ActivityQuerySet":
+        return self.filter(kind=slug)
 
     def called(self, key: uuid.UUID) -> "ActivityQuerySet":
         """The one whose links carry this key, and its copies: their links still carry it."""
@@ -29,7 +32,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(models.Model):
-    """What a resource link opens: candidates of one course, assessed with one published rubric.
+    """What a resource link opens, for the candidates of one course. What it is made of belongs to its kind.
 
     One that was made while choosing has no link until somebody opens it for the first time.
     """
@@ -41,8 +44,13 @@ class Activity(models.Model):
     )
     context = models.ForeignKey("lti_tool.Context", on_delete=models.CASCADE, related_name="activities")
     title = models.CharField(max_length=TITLE_MAX)
+    is_set_up = models.BooleanField(default=False, help_text="Whether it can be opened; its kind knows when.")
     rubric = models.ForeignKey(
-        "rubrics.Rubric", null=True, on_delete=models.RESTRICT, related_name="activities"
+        "rubrics.Rubric",
+        null=True,
+        on_delete=models.RESTRICT,
+        related_name="activities",
+        help_text="Of the kind “assessment”.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -78,13 +86,13 @@ class Activity(models.Model):
         return self.resource_link
 
     @property
-    def is_set_up(self) -> bool:
-        return self.rubric_id is not None
+    def has_begun(self) -> bool:
+        """Whether somebody is being assessed, or has been."""
+        return kinds.find(self.kind).has_begun(self)
 
     @property
-    def has_begun(self) -> bool:
-        """Whether somebody is being marked, or has been."""
-        return self.assessments.exists()
+    def description(self) -> str:
+        return kinds.find(self.kind).describe(self)
 
 
 class Assessment(models.Model):

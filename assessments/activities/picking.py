@@ -51,7 +51,6 @@ def begin(*, visit: DeepLinking, key: UUID, form: QueryDict, by: Any) -> Activit
     problems = _collect(problems, lambda: kinds.find(kind).begin(activity=made, form=form, by=by))
     if problems:
         raise ValidationError(problems)
-    made.save()
     record("activity.begun", by=by, on=made, data={"kind": kind})
     return made
 
@@ -79,13 +78,12 @@ def read_terms(form: QueryDict) -> Terms:
 def item(activity: Activity, terms: Terms | None = None) -> Item:
     """What the LMS is told of the activity. Its links carry its key, and so will copies of them."""
     terms = terms or Terms()
-    assert activity.rubric
     return Item(
         title=activity.title,
         text=terms.text,
         custom={KEY: str(activity.link_key)},
         resource_id=str(activity.link_key),
-        score_maximum=terms.points or activity.rubric.maximum,
+        score_maximum=terms.points or kinds.find(activity.kind).maximum(activity),
         available_from=terms.available_from,
         available_until=terms.available_until,
         due_at=terms.due_at,

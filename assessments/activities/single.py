@@ -1,6 +1,7 @@
 """The kind of activity in which each candidate is marked on one rubric."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from assessments.activities.kinds import Kind
 from assessments.activities.models import Activity
 from assessments.rubrics import copying, drafting, library, publishing
 from assessments.rubrics.models import Rubric
+from assessments.rubrics.templatetags.points import points
 
 
 def begin(*, activity: Activity, form: QueryDict, by: Any) -> None:
@@ -21,6 +23,8 @@ def begin(*, activity: Activity, form: QueryDict, by: Any) -> None:
     activity.rubric = (
         _from_template(activity, name, by) if source == "template" else _published(activity, name)
     )
+    activity.is_set_up = True
+    activity.save()
 
 
 def _from_template(activity: Activity, slug: str, by: Any) -> Rubric:
@@ -49,6 +53,30 @@ def copy(*, activity: Activity, source: Activity, by: Any) -> None:
     if source.rubric is None:
         raise ValidationError(_("That activity has no rubric, so there is nothing to copy."), code="rubric")
     activity.rubric = copying.copy(rubric=source.rubric, context=activity.context, by=by)
+    activity.is_set_up = True
+    activity.save()
+
+
+def clear(*, activity: Activity, by: Any) -> None:
+    """The rubric stays in the course."""
+    activity.rubric, activity.is_set_up = None, False
+    activity.save(update_fields=["rubric", "is_set_up"])
+
+
+def has_begun(activity: Activity) -> bool:
+    return activity.assessments.exists()
+
+
+def describe(activity: Activity) -> str:
+    if activity.rubric is None:
+        return _("no rubric yet")
+    words = {"rubric": activity.rubric.title, "maximum": points(activity.rubric.maximum)}
+    return _("%(rubric)s, %(maximum)s points") % words
+
+
+def maximum(activity: Activity) -> Decimal:
+    assert activity.rubric
+    return activity.rubric.maximum
 
 
 KIND = Kind(
@@ -62,4 +90,9 @@ KIND = Kind(
     choices=choices,
     begin=begin,
     copy=copy,
+    clear=clear,
+    has_begun=has_begun,
+    describe=describe,
+    maximum=maximum,
+    candidate_page="results:candidate",
 )

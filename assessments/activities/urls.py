@@ -7,6 +7,7 @@ urlpatterns = [
     path("start/", views.start, name="start"),
     path("review/", views.review, name="review"),
     path("setup/", views.setup, name="setup"),
+    path("setup/kind/", views.begin, name="begin"),
     path("setup/copy/", views.copy_set_up, name="copy"),
     path("setup/move/", views.move, name="move"),
     path("setup/empty/", views.start_empty, name="empty"),

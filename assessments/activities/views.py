@@ -7,7 +7,7 @@ from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments.activities import activities, linking
+from assessments.activities import activities, kinds, linking, single
 from assessments.activities.models import Activity
 from assessments.activities.permissions import can_assess, can_see_candidates, can_set_up
 from assessments.rubrics import library
@@ -37,9 +37,10 @@ def review(request: HttpRequest) -> HttpResponse:
     """Where a launch from the LMS's gradebook arrives: the page of whom it asked for, and of nobody else. Never redirects."""
     launch = _launch(request)
     activity = Activity.objects.visible_to(launch).set_up().first()
-    if activity is None or launch.for_person is None:
+    wanted = kinds.find(activity.kind).candidate_page if activity else ""
+    if activity is None or launch.for_person is None or not wanted:
         return start(request)
-    page = resolve(reverse("results:candidate", args=[activity.key, launch.for_person.key]))
+    page = resolve(reverse(wanted, args=[activity.key, launch.for_person.key]))
     return page.func(request, *page.args, **page.kwargs)
 
 
@@ -57,6 +58,8 @@ def setup(request: HttpRequest) -> HttpResponse:
     """Chooses the rubric of the launch's own link."""
     launch = _setter(request)
     activity = Activity.objects.visible_to(launch).select_related("rubric").first()
+    if activity and activity.is_set_up and activity.kind != single.KIND.slug:
+        return _see_start("")
     if request.method != "POST":
         return _setup_page(request, launch, activity)
     rubric = _chosen_rubric(request, launch)
@@ -65,6 +68,20 @@ def setup(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         return _setup_page(request, launch, activity, problems={"": error.messages})
     return _see_start("set_up")
+
+
+@require_POST
+@launch_required
+def begin(request: HttpRequest) -> HttpResponse:
+    """Makes the launch's link open a new activity of another kind than the one with a rubric, which has `setup`."""
+    launch = _setter(request)
+    try:
+        kind = request.POST.get("kind", "")
+        activities.begin(resource_link=launch.resource_link, kind=kind, form=request.POST, by=launch.person)
+    except ValidationError as error:
+        activity = Activity.objects.visible_to(launch).first()
+        return _setup_page(request, launch, activity, problems={"": error.messages})
+    return _see_start("begun")
 
 
 @require_POST
@@ -138,7 +155,8 @@ def roster(request: HttpRequest) -> HttpResponse:
 def sheet(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
     """Opens the candidate's mark sheet, beginning it if nobody has."""
     launch = _launch(request)
-    activity = get_object_or_404(Activity.objects.visible_to(launch).select_related("rubric"), key=key)
+    mine = Activity.objects.visible_to(launch).of_kind(single.KIND.slug)
+    activity = get_object_or_404(mine.select_related("rubric"), key=key)
     if not can_see_candidates(launch):
         raise PermissionDenied(_("Candidates are marked by the course's teachers and examiners."))
     found = [row.person for row in members(launch.context, Role.LEARNER) if row.person.key == person_key]
@@ -185,6 +203,7 @@ def _setup_page(
         "published": rubrics.newest_published(),
         "drafts": rubrics.drafts(),
         "templates": library.templates(),
+        "kinds": [] if is_open else [kind for kind in kinds.offered() if kind != single.KIND],
         "problems": problems or {},
     }
     return render(request, "activities/setup.html", context, status=400 if problems else 200)

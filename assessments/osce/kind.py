@@ -1,6 +1,7 @@
 """The kind of activity in which candidates pass a circuit of timed stations."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from assessments.activities.models import Activity
 from assessments.osce.models import Circuit, Exam, Station
 from assessments.rubrics import copying
 
+PER_CENT = Decimal(100)
 COPIED = [field.name for field in Exam._meta.concrete_fields if field.name not in ("id", "activity")]
 COPIED_OF_STATIONS = [
     field.name
@@ -24,6 +26,7 @@ COPIED_OF_STATIONS = [
 @transaction.atomic
 def begin(*, activity: Activity, form: QueryDict, by: Any) -> None:
     """An exam with one circuit and no stations yet: they are planned once it is opened."""
+    activity.is_set_up = True
     activity.save()
     exam = Exam.objects.create(activity=activity)
     Circuit.objects.create(exam=exam, place=0, title=_("Circuit A"))
@@ -32,6 +35,7 @@ def begin(*, activity: Activity, form: QueryDict, by: Any) -> None:
 @transaction.atomic
 def copy(*, activity: Activity, source: Activity, by: Any) -> None:
     """Times, blueprint, stations with their rubrics, circuits. Never sessions, people or marks."""
+    activity.is_set_up = True
     activity.save()
     given = source.exam
     exam = Exam.objects.create(activity=activity, **{name: getattr(given, name) for name in COPIED})
@@ -50,6 +54,27 @@ def copy(*, activity: Activity, source: Activity, by: Any) -> None:
         made.competencies.set([competencies[row.pk] for row in station.competencies.all()])
 
 
+@transaction.atomic
+def clear(*, activity: Activity, by: Any) -> None:
+    """The rubrics stay in the course."""
+    activity.exam.delete()
+    activity.is_set_up = False
+    activity.save(update_fields=["is_set_up"])
+
+
+def has_begun(activity: Activity) -> bool:
+    return Exam.objects.filter(activity=activity, sessions__published_at__isnull=False).exists()
+
+
+def describe(activity: Activity) -> str:
+    return str(KIND.name)
+
+
+def maximum(activity: Activity) -> Decimal:
+    """Exams come to per cent: how stations count is decided by their weights and standards, after the exam."""
+    return PER_CENT
+
+
 def choices(context: Any) -> Mapping[str, Any]:
     return {}
 
@@ -65,4 +90,8 @@ KIND = Kind(
     choices=choices,
     begin=begin,
     copy=copy,
+    clear=clear,
+    has_begun=has_begun,
+    describe=describe,
+    maximum=maximum,
 )

@@ -129,7 +129,7 @@ def delivery(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
 def _find(request: HttpRequest, key: UUID) -> tuple[Launch, Activity]:
     launch = current_launch(request)
     assert launch
-    rows = Activity.objects.visible_to(launch).set_up()
+    rows = Activity.objects.visible_to(launch).set_up().of_kind("assessment")
     rows = rows.select_related("rubric", "context", "copied_from__context")
     activity = get_object_or_404(rows, key=key)
     # The launch's own row knows its deployment and registration already.

@@ -49,6 +49,7 @@ TABLE = [
     ("GET", "activities:start", (), None, page(*EVERYONE)),
     ("GET", "activities:setup", (), None, page(I, D)),
     ("POST", "activities:setup", (), {"rubric": "draft"}, allow(I, D, ok=400)),  # only a published one
+    ("POST", "activities:begin", (), {"kind": "osce"}, allow(I, D, ok=303)),
     # What is not offered is not there: `activity` here is the link's own.
     ("POST", "activities:copy", (), {"activity": "activity"}, allow(I, D, ok=404)),
     ("POST", "activities:move", (), {"activity": "activity"}, allow(I, D, ok=404)),

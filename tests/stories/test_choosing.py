@@ -116,7 +116,7 @@ def test_moodle_gets_one_item_as_a_filled_form_and_several_as_a_list(client, moo
 def _unlinked(school, title):
     context = Context.objects.get(deployment__registration__client_id=school.registration["client_id"])
     return Activity.objects.create(
-        context=context, title=title, rubric=factories.published(context, title=title)
+        context=context, title=title, is_set_up=True, rubric=factories.published(context, title=title)
     )
 
 
