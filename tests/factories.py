@@ -65,6 +65,10 @@ class PersonFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Person {n:02d}")
 
 
+# The roles that the course list and launches know.
+MEMBERS = [role for role in Role if role != Role.GUEST]
+
+
 def member(context, role=Role.LEARNER, *, name=None, is_learner=None, is_active=True, is_test_student=False):
     """A person with a place in the course."""
     named = {"name": name} if name else {}

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -13,13 +13,21 @@ def record(verb: str, *, by: Any, on: models.Model, data: Mapping[str, Any] | No
     The course is taken from the row's own `context`. Raises TransactionManagementError outside a transaction: a
     change without its Event, or an Event without its change, must not exist.
     """
+    return record_each(verb, by=by, on=[(on, data or {})])[0]
+
+
+def record_each(verb: str, *, by: Any, on: Sequence[tuple[models.Model, Mapping[str, Any]]]) -> list[Event]:
+    """The same for many rows, each with its own data, in one statement."""
     if not connection.in_atomic_block:
         raise TransactionManagementError(f"{verb} must be recorded in the transaction that does it.")
-    return Event.objects.create(
-        verb=verb,
-        actor=by,
-        context_id=getattr(on, "context_id", None),
-        object_type=str(on._meta.model_name),
-        object_id=on.pk,
-        data=dict(data or {}),
+    return Event.objects.bulk_create(
+        Event(
+            verb=verb,
+            actor=by,
+            context_id=getattr(row, "context_id", None),
+            object_type=str(row._meta.model_name),
+            object_id=row.pk,
+            data=dict(data),
+        )
+        for row, data in on
     )

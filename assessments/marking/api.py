@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
@@ -14,7 +13,7 @@ from rest_framework.views import APIView
 
 from assessments.marking import taps
 from assessments.marking.models import MarkSheet, Tap
-from assessments.marking.permissions import can_mark, can_see
+from assessments.marking.permissions import can_mark, can_see, why_not_seen
 from assessments.marking.taps import Told
 from lti_tool.port import Launch, current_launch
 
@@ -80,7 +79,7 @@ class SheetView(APIView):
         launch = _launch(request)
         sheet = get_object_or_404(MarkSheet.objects.visible_to(launch).whole(), key=key)
         if not can_see(launch, sheet):
-            raise PermissionDenied(_("Your role in this course does not include this mark sheet."))
+            raise PermissionDenied(why_not_seen(launch, sheet))
         return Response(SheetOut(sheet).data)
 
 
@@ -90,7 +89,7 @@ class TapsView(APIView):
         launch = _launch(request)
         sheet = get_object_or_404(MarkSheet.objects.visible_to(launch), key=key)
         if not can_mark(launch, sheet):
-            raise PermissionDenied(_("Your role in this course does not include marking this sheet."))
+            raise PermissionDenied(why_not_seen(launch, sheet))
         reading = TapsIn(data=request.data)
         reading.is_valid(raise_exception=True)
         told = [_told(row) for row in reading.validated_data["taps"]]

@@ -1,6 +1,6 @@
 """Filling a mark sheet. Each change is one transaction with its Event; a submitted sheet changes only by `amend`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from assessments.audit.recording import record
+from assessments.audit.recording import record, record_each
 from assessments.marking.comments import read_comment
 from assessments.marking.conflict import Conflict
-from assessments.marking.models import Amendment, Mark, MarkSheet
+from assessments.marking.models import Amendment, Mark, MarkSheet, Reassignment
 from assessments.marking.signals import sheet_amended, sheet_submitted
 from assessments.rubrics.models import Criterion, Level, Rubric, Statement
 
@@ -27,14 +27,75 @@ class Answer:
     is_not_applicable: bool = False
 
 
-@transaction.atomic
-def open_sheet(*, rubric: Rubric, candidate: Any, by: Any) -> MarkSheet:
+def open_sheet(*, rubric: Rubric, candidate: Any, by: Any, assigned_to: Any = None) -> MarkSheet:
     """An empty sheet for the candidate. Only published rubrics are marked with."""
+    return open_sheets(rubric=rubric, places=[(candidate, assigned_to)], by=by)[0]
+
+
+@transaction.atomic
+def open_sheets(
+    *, rubric: Rubric, places: Sequence[tuple[Any, Any]], by: Any, accepts_corrections: bool = False
+) -> list[MarkSheet]:
+    """An empty sheet for each candidate and whom it is assigned to (None: anybody who marks), in their order.
+
+    A handful of statements however many there are. Each has an Event of its own, so that the trail of a sheet begins with it.
+    """
     if rubric.is_draft:
         raise ValidationError(_("This rubric is still a draft. Publish it before marking."), code="state")
-    sheet = MarkSheet.objects.create(context=rubric.context, rubric=rubric, candidate=candidate)
-    record("sheet.opened", by=by, on=sheet, data={"rubric": rubric.pk, "candidate": candidate.pk})
+    for _candidate, person in places:
+        _check_belongs_here(rubric, person)
+    sheets = MarkSheet.objects.bulk_create(
+        MarkSheet(
+            context_id=rubric.context_id,
+            rubric=rubric,
+            candidate=candidate,
+            assigned_to=person,
+            accepts_corrections=accepts_corrections,
+        )
+        for candidate, person in places
+    )
+    record_each("sheet.opened", by=by, on=[(sheet, _opened(sheet)) for sheet in sheets])
+    return sheets
+
+
+def _opened(sheet: MarkSheet) -> dict[str, Any]:
+    people = {"candidate": sheet.candidate_id, "assigned_to": sheet.assigned_to_id}
+    return {"rubric": sheet.rubric_id, **people}
+
+
+@transaction.atomic
+def reassign(*, sheet: MarkSheet, to: Any, by: Any, reason: str) -> MarkSheet:
+    """Give a sheet that is not submitted to somebody else to mark, with what is marked on it; None: to anybody who marks.
+
+    The reason is kept with it. Raises ValidationError.
+    """
+    sheet = MarkSheet.objects.select_for_update().get(pk=sheet.pk)
+    if sheet.is_submitted:
+        raise ValidationError(
+            _("This sheet is submitted, so it stays with whoever marked it. Amend it instead."), code="state"
+        )
+    if (sheet.assigned_to_id or None) == (to.pk if to else None):
+        return sheet
+    if not (reason := read_comment(reason)):
+        raise ValidationError({"reason": _("Say why the sheet is given to somebody else; it is kept.")})
+    if sheet.is_self_assessment or (to and to.pk == sheet.candidate_id):
+        raise ValidationError(
+            _("Candidates assess themselves on sheets of their own; nobody else's is given to them."),
+            code="self",
+        )
+    _check_belongs_here(sheet.rubric, to)
+    before = sheet.assigned_to
+    sheet.assigned_to = to
+    sheet.save(update_fields=["assigned_to"])
+    row = Reassignment.objects.create(sheet=sheet, by=by, before=before, after=to, reason=reason)
+    people = {"from": before.pk if before else None, "to": to.pk if to else None}
+    record("sheet.reassigned", by=by, on=sheet, data={**people, "reassignment": row.pk})
     return sheet
+
+
+def _check_belongs_here(rubric: Rubric, person: Any) -> None:
+    if person is not None and person.registration_id != rubric.context.deployment.registration_id:
+        raise ValidationError(_("This person is not known in the course's LMS."), code="person")
 
 
 class Keep(Enum):
@@ -89,7 +150,12 @@ def comment_overall(*, sheet: MarkSheet, comment: str, by: Any) -> MarkSheet:
 
 @transaction.atomic
 def raise_concern(*, sheet: MarkSheet, concern: str, by: Any) -> MarkSheet:
-    """Tell those who run the course what worries the rater; an empty text takes it back. It changes no marks."""
+    """Tell those who run the course what worries the rater; an empty text takes it back. It changes no marks.
+
+    Not on a self-assessment, which its candidate reads.
+    """
+    if sheet.is_self_assessment:
+        raise ValidationError(_("A concern is not raised on the candidate's own sheet."), code="self")
     return _write(sheet, "concern", concern, by, "concern_raised")
 
 

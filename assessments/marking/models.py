@@ -20,9 +20,9 @@ class MarkSheetQuerySet(models.QuerySet["MarkSheet"]):
 
     def whole(self) -> "MarkSheetQuerySet":
         """With everything its page and its facts need, in the same number of queries however many sheets."""
-        return self.select_related("candidate", "rater", "submitted_by", "rubric").prefetch_related(
-            "rubric__criteria__levels", "rubric__statements", "marks__level", "statements"
-        )
+        return self.select_related(
+            "candidate", "assigned_to", "rater", "submitted_by", "rubric"
+        ).prefetch_related("rubric__criteria__levels", "rubric__statements", "marks__level", "statements")
 
 
 class MarkSheet(models.Model):
@@ -37,6 +37,14 @@ class MarkSheet(models.Model):
     # RESTRICT, not CASCADE: a course can be deleted as a whole, but nobody loses a sheet with a rubric or a person.
     rubric = models.ForeignKey("rubrics.Rubric", on_delete=models.RESTRICT, related_name="mark_sheets")
     candidate = models.ForeignKey("lti_tool.Person", on_delete=models.RESTRICT, related_name="mark_sheets")
+    # RESTRICT here too: a sheet that belongs to nobody any more would open to everybody who marks.
+    assigned_to = models.ForeignKey(
+        "lti_tool.Person",
+        null=True,
+        on_delete=models.RESTRICT,
+        related_name="assigned_sheets",
+        help_text="Whose it is to mark; null: anybody's who marks in the course.",
+    )
     rater = models.ForeignKey(
         "lti_tool.Person",
         null=True,
@@ -79,6 +87,10 @@ class MarkSheet(models.Model):
     @property
     def is_submitted(self) -> bool:
         return self.state == self.State.SUBMITTED
+
+    @property
+    def is_self_assessment(self) -> bool:
+        return self.assigned_to_id == self.candidate_id
 
     @property
     def is_open(self) -> bool:
@@ -155,6 +167,23 @@ class Amendment(models.Model):
     reason = models.TextField()
     before = models.JSONField()
     after = models.JSONField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} {self.at:%Y-%m-%d}"
+
+
+class Reassignment(models.Model):
+    """A sheet was given to somebody else: who did it, when, why."""
+
+    sheet = models.ForeignKey(MarkSheet, on_delete=models.CASCADE, related_name="reassignments")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    before = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    after = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.TextField()
 
     class Meta:
         ordering = ["-id"]

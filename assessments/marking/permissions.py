@@ -1,9 +1,13 @@
-"""Who may mark, see and amend the sheets of their own course. Which sheets: MarkSheet.objects.visible_to.
+"""Who may see, mark and amend a sheet of their own course. Which sheets there are: MarkSheet.objects.visible_to.
 
-Someone who teaches and learns in the same course is on both sides of the table: never on both sides of one sheet.
+A sheet that is assigned is its rater's, whatever their role, and the teachers'; the others who mark in the course do not see it,
+so that raters judge by themselves. One that is assigned to nobody is every marker's. Someone who teaches and learns in the same
+course is on both sides of the table, never on both sides of one sheet. A self-assessment is assigned to its candidate.
 """
 
 from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
 
 from lti_tool.port import Launch, Role
 
@@ -14,20 +18,39 @@ MARKERS = {Role.INSTRUCTOR, Role.TEACHING_ASSISTANT}
 
 
 def can_see_sheets(launch: Launch) -> bool:
+    """Whether they mark in the course at all, not only what was assigned to them."""
     return launch.role in MARKERS
 
 
 def can_see(launch: Launch, sheet: "MarkSheet") -> bool:
-    return (
-        can_see_sheets(launch)
-        and sheet.context_id == launch.context.pk
-        and sheet.candidate_id != launch.person.pk
-    )
+    if sheet.context_id != launch.context.pk:
+        return False
+    return sheet.assigned_to_id == launch.person.pk or _sees_as_marker(launch, sheet)
 
 
 def can_mark(launch: Launch, sheet: "MarkSheet") -> bool:
+    """Teachers may take over what is assigned to somebody else; the Event names them."""
     return can_see(launch, sheet)
 
 
 def can_amend(launch: Launch, sheet: "MarkSheet") -> bool:
-    return can_see(launch, sheet)
+    """Not those whom it is assigned to: they correct it for as long as corrections are accepted."""
+    return sheet.context_id == launch.context.pk and _sees_as_marker(launch, sheet)
+
+
+def why_not_seen(launch: Launch, sheet: "MarkSheet") -> str:
+    """What somebody hears who may not see this sheet of their course: whose it is, and what to do."""
+    if sheet.candidate_id == launch.person.pk:
+        return _("This is your own mark sheet. You see your feedback once it is released.")
+    if can_see_sheets(launch) or launch.role == Role.GUEST:
+        return _(
+            "This sheet is for another examiner, and examiners mark on their own. "
+            "If it is yours to mark, ask the coordinator to reassign it to you."
+        )
+    return _("Mark sheets are for those who examine in this course.")
+
+
+def _sees_as_marker(launch: Launch, sheet: "MarkSheet") -> bool:
+    if sheet.candidate_id == launch.person.pk:
+        return False
+    return launch.role == Role.INSTRUCTOR or (can_see_sheets(launch) and sheet.assigned_to_id is None)

@@ -16,7 +16,7 @@ from assessments.marking.forms import read_answers, read_revision, sent_for
 from assessments.marking.history import changes, late_taps
 from assessments.marking.marking import Answer
 from assessments.marking.models import Mark, MarkSheet
-from assessments.marking.permissions import can_amend, can_see
+from assessments.marking.permissions import can_amend, can_see, can_see_sheets, why_not_seen
 from assessments.rubrics.models import Criterion
 from assessments.rubrics.outline import by_kind, outline
 from lti_tool.port import Launch, current_launch, launch_required
@@ -29,7 +29,12 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
     launch, found = _find(request, key)
     marks = {mark.criterion_id: mark for mark in found.marks.all()}
     fields = [(criterion, marks.get(criterion.pk)) for criterion in found.rubric.criteria.all()]
-    context: dict[str, Any] = {"sheet": found, "fields": fields, "late_taps": late_taps(found)}
+    context: dict[str, Any] = {
+        "sheet": found,
+        "fields": fields,
+        "late_taps": late_taps(found),
+        "sees_others": can_see_sheets(launch),
+    }
     if found.is_open:
         context |= {
             "outline": outline(fields, itemgetter(0)),
@@ -60,7 +65,7 @@ def amendment(request: HttpRequest, key: UUID) -> HttpResponse:
     """Changes a submitted sheet, with a reason; what it said before stays readable."""
     launch, found = _find(request, key)
     if not can_amend(launch, found):
-        raise PermissionDenied
+        raise PermissionDenied(_("Sheets are amended by the course's teachers, once they are submitted."))
     if not found.is_submitted:
         return HttpResponse(status=303, headers={"Location": found.get_absolute_url()})
     if request.method != "POST":
@@ -83,10 +88,8 @@ def _find(request: HttpRequest, key: UUID) -> tuple[Launch, MarkSheet]:
     launch = current_launch(request)
     assert launch
     found = get_object_or_404(MarkSheet.objects.visible_to(launch).whole(), key=key)
-    if found.candidate_id == launch.person.pk:
-        raise PermissionDenied(_("This is your own mark sheet. You see your feedback once it is released."))
     if not can_see(launch, found):
-        raise PermissionDenied(_("Mark sheets are for those who examine in this course."))
+        raise PermissionDenied(why_not_seen(launch, found))
     return launch, found
 
 

@@ -11,7 +11,8 @@ from assessments.rubrics import permissions as rubrics
 from lti_tool.models import Role
 
 ROLES = [*Role, "both hats"]
-ME, OTHER = 1, 2
+ME, OTHER, THIRD = 1, 2, 3
+EVERYBODY = " ".join(role.split()[0] for role in ROLES)
 
 
 def launch(role):
@@ -24,8 +25,9 @@ def launch(role):
     )
 
 
-def sheet(role, context=1):
-    return SimpleNamespace(context_id=context, candidate_id=ME if role == "both hats" else OTHER)
+def sheet(role, context=1, assigned_to=None, candidate=OTHER):
+    candidate = ME if role == "both hats" else candidate
+    return SimpleNamespace(context_id=context, candidate_id=candidate, assigned_to_id=assigned_to)
 
 
 def result(candidate=ME, released=True):
@@ -45,6 +47,16 @@ TABLE = [
     (lambda role: marking.can_mark(launch(role), sheet(role)), "instructor teaching_assistant"),
     (lambda role: marking.can_amend(launch(role), sheet(role)), "instructor teaching_assistant"),
     (lambda role: marking.can_mark(launch(role), sheet(role, context=2)), "nobody from elsewhere"),
+    (lambda role: marking.can_see(launch(role), sheet(role, assigned_to=ME)), EVERYBODY),
+    (lambda role: marking.can_mark(launch(role), sheet(role, assigned_to=ME)), EVERYBODY),
+    (lambda role: marking.can_amend(launch(role), sheet(role, assigned_to=ME)), "instructor"),
+    (lambda role: marking.can_see(launch(role), sheet(role, assigned_to=THIRD)), "instructor"),
+    (lambda role: marking.can_mark(launch(role), sheet(role, assigned_to=THIRD)), "instructor"),
+    (lambda role: marking.can_amend(launch(role), sheet(role, assigned_to=THIRD)), "instructor"),
+    (lambda role: marking.can_mark(launch(role), sheet(role, assigned_to=ME, candidate=ME)), EVERYBODY),
+    (lambda role: marking.can_amend(launch(role), sheet(role, assigned_to=ME, candidate=ME)), "nobody"),
+    (lambda role: marking.can_see(launch(role), sheet(role, 2, assigned_to=ME)), "nobody from elsewhere"),
+    (lambda role: marking.can_amend(launch(role), sheet(role, 2, assigned_to=ME)), "nobody from elsewhere"),
     (lambda role: results.can_release(launch(role)), "instructor both"),
     (lambda role: results.can_read_feedback(launch(role), result()), "learner both"),
     (lambda role: results.can_read_feedback(launch(role), result(released=False)), "nobody before"),

@@ -110,6 +110,26 @@ TABLE = [
     ),  # no reason
     ("GET", "marking:api_sheet", ("sheet",), None, allow(I, T)),
     ("POST", "marking:api_taps", ("sheet",), TAPS, allow(I, T)),
+    # A sheet that is assigned: its rater's, whoever that is, and the teacher's.
+    *(
+        row
+        for sheet, *whose in (
+            ("guests_sheet", I, G),
+            ("assistants_sheet", I, T),
+            ("others_sheet", I),
+            ("self_sheet", I, L),
+        )
+        for row in (
+            ("GET", "marking:sheet", (sheet,), None, page(*whose)),
+            ("GET", "marking:api_sheet", (sheet,), None, allow(*whose)),
+            ("POST", "marking:api_taps", (sheet,), TAPS, allow(*whose)),
+        )
+    ),
+    ("GET", "marking:sheet", ("guests_submitted",), None, page(I, G)),
+    ("GET", "marking:sheet", ("assistants_submitted",), None, page(I, T)),
+    ("GET", "marking:amendment", ("guests_submitted",), None, page(I)),
+    ("GET", "marking:amendment", ("assistants_submitted",), None, page(I)),
+    ("POST", "marking:amendment", ("assistants_submitted",), {"revision": "9"}, allow(I, ok=409)),
     ("GET", "osce:home", ("exam",), None, page(*EVERYONE)),
     ("GET", "osce:stations", ("exam",), None, page(I, D)),
     ("GET", "osce:new_station", ("exam",), None, page(I, D)),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from assessments.marking import marking
 from assessments.osce import timetable
 from assessments.osce.models import Conflict, Exam
 from assessments.results import releasing
@@ -12,7 +13,6 @@ from lti_tool.session import DeepLinking, Launch, issue_code
 from tests import exams, factories
 
 ROLES = [*Role.values, "nobody"]
-MEMBERS = [role for role in Role.values if role != Role.GUEST]
 
 
 @dataclass
@@ -35,7 +35,7 @@ class World:
 
 def make(*, with_exam: bool = False) -> World:
     link = factories.ResourceLinkFactory()
-    people = {role: factories.member(link.context, Role(role)) for role in MEMBERS}
+    people = {role: factories.member(link.context, Role(role)) for role in factories.MEMBERS}
     teacher = people[Role.INSTRUCTOR]
     activity = factories.activity(link, by=teacher)
     candidate = factories.member(link.context, name="Cara Candidate")
@@ -47,6 +47,8 @@ def make(*, with_exam: bool = False) -> World:
     submitted = factories.marked(activity, waiting, teacher)
     launches = {role: factories.launch(person, link) for role, person in people.items()}
     guest = factories.guest(link.context)
+    assistant = people[Role.TEACHING_ASSISTANT]
+    assigned = _assigned(activity, candidate, people[Role.LEARNER], assistant, guest)
     launches[Role.GUEST] = factories.guest_visit(guest, link)
     criterion = draft.criteria.first()
     keys = {
@@ -61,6 +63,7 @@ def make(*, with_exam: bool = False) -> World:
         "sheet": open_sheet.key,
         "submitted": submitted.key,
         "submitted_revision": submitted.revision,
+        **assigned,
     }
     code = issue_code(launches[Role.INSTRUCTOR], f"/activities/{activity.key}/")
     choices = {role: factories.choice(person, link.context, Role(role)) for role, person in people.items()}
@@ -73,6 +76,24 @@ def make(*, with_exam: bool = False) -> World:
         }
         exam_launches[Role.GUEST] = factories.guest_visit(guest, exam.activity.link)
     return World(keys, launches, code, choices, exam_launches)
+
+
+def _assigned(activity, candidate, learner, assistant, guest) -> dict[str, Any]:
+    """Sheets that are somebody's to mark; the last two are handed in."""
+    other = factories.member(activity.context, Role.TEACHING_ASSISTANT)
+    places = {
+        "guests_sheet": (candidate, guest),
+        "assistants_sheet": (candidate, assistant),
+        "others_sheet": (candidate, other),
+        "self_sheet": (learner, learner),
+        "guests_submitted": (candidate, guest),
+        "assistants_submitted": (candidate, assistant),
+    }
+    sheets = marking.open_sheets(rubric=activity.rubric, places=list(places.values()), by=None)
+    for sheet in sheets[-2:]:
+        filled = factories.fill(sheet, sheet.assigned_to)
+        marking.submit(sheet=filled, by=sheet.assigned_to, revision=filled.revision)
+    return {name: sheet.key for name, sheet in zip(places, sheets, strict=True)}
 
 
 def _exam(context) -> tuple[Exam, dict[str, Any]]:

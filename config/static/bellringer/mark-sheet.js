@@ -243,7 +243,7 @@ export function attach(form) {
       is_open: isOpen,
       marks,
       overall_comment: controlsOf("overall")[0].value,
-      concern: controlsOf("concern")[0].value,
+      concern: controlsOf("concern")[0]?.value ?? "", // not on a self-assessment
       statements: statements.map((box) => Number(box.dataset.field.split(":")[1])),
     });
   }
