@@ -8,8 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from assessments.osce.master_clock import Kind as ClockKind
 from lti_tool.port import Launch
 
 TITLE_MAX = 100
@@ -452,3 +454,103 @@ class EncounterSheet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.encounter_id} {self.role}"
+
+
+class ClockOrder(models.Model):
+    """What was ordered of a circuit's clock on the day. Append-only: the database refuses to change one (migration 0003)."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="clock_orders")
+    circuit = models.ForeignKey(Circuit, on_delete=models.RESTRICT, related_name="clock_orders")
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in ClockKind])
+    at = models.DateTimeField()
+    seconds = models.PositiveIntegerField(default=0)
+    by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.circuit_id} {self.kind}"
+
+
+class Announcement(models.Model):
+    """Words that every screen of a session shows, or of one circuit."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="announcements")
+    circuit = models.ForeignKey(Circuit, null=True, on_delete=models.CASCADE, related_name="announcements")
+    text = models.CharField(max_length=300)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class HelpRequest(models.Model):
+    """Somebody at a station asks the coordinator to come."""
+
+    class Kind(models.TextChoices):
+        UNWELL = "unwell", _("candidate unwell")
+        EQUIPMENT = "equipment", _("equipment")
+        PATIENT = "patient", _("simulated patient")
+        TIMING = "timing", _("timing")
+        TABLET = "tablet", _("tablet or network")
+        COME = "come", _("please come")
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="help_requests")
+    post = models.ForeignKey(Post, null=True, on_delete=models.SET_NULL, related_name="help_requests")
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.kind}"
+
+    @property
+    def context_id(self) -> int:
+        return self.session.context_id
+
+
+class Incident(models.Model):
+    """Something that happened, for the exam board. It changes no marks."""
+
+    class Kind(models.TextChoices):
+        CANDIDATE = "candidate", _("a candidate's behaviour")
+        PATIENT = "patient", _("simulated patient off script")
+        NOISE = "noise", _("noise")
+        EQUIPMENT = "equipment", _("equipment")
+        LATE = "late", _("late start")
+        ALARM = "alarm", _("fire alarm")
+        OTHER = "other", _("something else")
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="incidents")
+    kind = models.CharField(max_length=10, choices=Kind)
+    narrative = models.TextField(max_length=TEXT_MAX)
+    circuit = models.ForeignKey(Circuit, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    station = models.ForeignKey(Station, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    candidate = models.ForeignKey(
+        Candidate, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
+    )
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.kind}"
+
+    @property
+    def context_id(self) -> int:
+        return self.session.context_id

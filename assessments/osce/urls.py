@@ -1,11 +1,12 @@
 from django.urls import path
 
-from assessments.osce import people_views, planning_views, reading_views, session_views, views
+from assessments.osce import api, people_views, planning_views, reading_views, session_views, views
 
 app_name = "osce"
 _EXAM = "exams/<uuid:key>/"
 _SESSION = f"{_EXAM}sessions/<uuid:session_key>/"
 urlpatterns = [
+    path("api/sessions/<uuid:key>/clock/", api.ClocksView.as_view(), name="api_clock"),
     path(_EXAM, views.home, name="home"),
     path(f"{_EXAM}stations/", planning_views.stations, name="stations"),
     path(f"{_EXAM}stations/new/", planning_views.new_station, name="new_station"),
