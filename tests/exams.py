@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 
 from assessments.activities.models import Activity
+from assessments.marking import marking
+from assessments.marking.models import MarkSheet
+from assessments.osce import publishing, timetable
 from assessments.osce.models import (
     Candidate,
     Circuit,
@@ -56,6 +59,29 @@ def add_session(exam, *, title="Morning", starts_at=STARTS, role=Role.TEACHING_A
                 )
                 add_duty(post, staff(exam, f"Examiner {room}", role))
     return session
+
+
+def published(exam, *, by=None, seed=1):
+    """Its session with a timetable, given out."""
+    session = exam.sessions.get()
+    timetable.make(session=session, by=by, seed=seed)
+    return publishing.publish(session=session, by=by)
+
+
+def sheet_of(session, candidate, station, role=SheetRole.EXAMINER):
+    """The sheet that the candidate is marked on at the station."""
+    return MarkSheet.objects.get(
+        encounter_sheet__role=role,
+        encounter_sheet__encounter__session=session,
+        encounter_sheet__encounter__candidate=candidate,
+        encounter_sheet__encounter__station=station,
+    )
+
+
+def hand_in(sheet):
+    """As its own rater does."""
+    filled = factories.fill(sheet, sheet.assigned_to)
+    return marking.submit(sheet=filled, by=sheet.assigned_to, revision=filled.revision)
 
 
 def staff(exam, name, role=Role.TEACHING_ASSISTANT):

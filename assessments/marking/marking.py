@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from assessments.audit.recording import record, record_each
 from assessments.marking.comments import read_comment
 from assessments.marking.conflict import Conflict
-from assessments.marking.models import Amendment, Mark, MarkSheet, Reassignment
+from assessments.marking.models import Amendment, Mark, MarkSheet, MarkSheetQuerySet, Reassignment
 from assessments.marking.signals import sheet_amended, sheet_submitted
 from assessments.rubrics.models import Criterion, Level, Rubric, Statement
 
@@ -190,6 +190,8 @@ def submit(*, sheet: MarkSheet, by: Any, revision: int) -> MarkSheet:
     sheet = _locked(sheet)
     if sheet.is_submitted:
         raise _already_submitted(sheet, by)
+    if sheet.is_closed:
+        raise Conflict(_closed())
     if sheet.revision != revision:
         raise Conflict(
             _(
@@ -230,6 +232,8 @@ def amend(
     sheet = _locked(sheet)
     if not sheet.is_submitted:
         raise ValidationError(_("This sheet is not submitted yet: change it as it is."), code="state")
+    if sheet.is_closed:
+        raise ValidationError(_closed(), code="closed")
     if sheet.revision != revision:
         raise Conflict(
             _("Somebody else amended this sheet meanwhile. Nothing of yours was saved; look at it again.")
@@ -248,6 +252,32 @@ def amend(
     _bump(sheet, by, "sheet.amended", levels)
     sheet_amended.send(sender=MarkSheet, sheet=sheet, by=by)
     return sheet
+
+
+@transaction.atomic
+def close_sheets(*, sheets: MarkSheetQuerySet, by: Any, is_closed: bool = True) -> int:
+    """Let nothing change on these sheets any more, or let it again; gives how many that was news for."""
+    changed = list(sheets.filter(is_closed=not is_closed).select_for_update(of=("self",)))
+    MarkSheet.objects.filter(pk__in=[sheet.pk for sheet in changed]).update(is_closed=is_closed)
+    verb = "sheet.closed" if is_closed else "sheet.opened_again"
+    record_each(verb, by=by, on=[(sheet, {"revision": sheet.revision}) for sheet in changed])
+    return len(changed)
+
+
+@transaction.atomic
+def take_rubric(*, sheets: MarkSheetQuerySet, rubric: Rubric, by: Any) -> tuple[int, int]:
+    """Mark with another version from now on where nobody has begun; gives how many took it, and how many keep theirs."""
+    if rubric.is_draft:
+        raise ValidationError(_("This rubric is still a draft. Publish it before marking."), code="state")
+    others = list(sheets.exclude(rubric=rubric).select_for_update(of=("self",)))
+    unused = [sheet for sheet in others if sheet.revision == 0 and not sheet.is_closed]
+    MarkSheet.objects.filter(pk__in=[sheet.pk for sheet in unused]).update(rubric=rubric)
+    record_each(
+        "sheet.rubric_changed",
+        by=by,
+        on=[(sheet, {"from": sheet.rubric_id, "to": rubric.pk}) for sheet in unused],
+    )
+    return len(unused), len(others) - len(unused)
 
 
 def snapshot(sheet: MarkSheet) -> dict[str, Any]:
@@ -274,6 +304,8 @@ def _locked(sheet: MarkSheet) -> MarkSheet:
 def _locked_open(sheet: MarkSheet) -> MarkSheet:
     # Taps come often: only the row itself, not the whole sheet.
     sheet = MarkSheet.objects.select_for_update().get(pk=sheet.pk)
+    if sheet.is_closed:
+        raise Conflict(_closed())
     if not sheet.is_open:
         raise Conflict(
             _(
@@ -367,6 +399,13 @@ def _write_answers(sheet: MarkSheet, marks: Mapping[Criterion, Answer], overall_
 
 def _levels(answers: dict[str, Any]) -> dict[str, int | None]:
     return {criterion: answer["level"] for criterion, answer in answers["marks"].items()}
+
+
+def _closed() -> str:
+    return _(
+        "This sheet is closed, so this change was not saved. "
+        "If it is needed, ask those who run the course to open it again."
+    )
 
 
 def _already_submitted(sheet: MarkSheet, by: Any) -> Conflict:

@@ -65,6 +65,9 @@ class MarkSheet(models.Model):
     accepts_corrections = models.BooleanField(
         default=False, help_text="Whether its rater may still change it after handing it in."
     )
+    is_closed = models.BooleanField(
+        default=False, help_text="Nothing changes on it any more, until whoever closed it opens it again."
+    )
     revision = models.PositiveIntegerField(default=0, help_text="Goes up with every change.")
 
     objects = MarkSheetQuerySet.as_manager()
@@ -95,7 +98,7 @@ class MarkSheet(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether its rater can mark on it: until it is handed in, or for as long as corrections are accepted."""
-        return not self.is_submitted or self.accepts_corrections
+        return not self.is_closed and (not self.is_submitted or self.accepts_corrections)
 
     @property
     def total(self) -> Decimal:

@@ -16,7 +16,8 @@ from assessments.marking.forms import read_answers, read_revision, sent_for
 from assessments.marking.history import changes, late_taps
 from assessments.marking.marking import Answer
 from assessments.marking.models import Mark, MarkSheet
-from assessments.marking.permissions import can_amend, can_see, can_see_sheets, why_not_seen
+from assessments.marking.permissions import can_amend, can_see, why_not_seen
+from assessments.marking.surroundings import around
 from assessments.rubrics.models import Criterion
 from assessments.rubrics.outline import by_kind, outline
 from lti_tool.port import Launch, current_launch, launch_required
@@ -33,7 +34,7 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
         "sheet": found,
         "fields": fields,
         "late_taps": late_taps(found),
-        "sees_others": can_see_sheets(launch),
+        "around": around(found, launch),
     }
     if found.is_open:
         context |= {

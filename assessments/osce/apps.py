@@ -7,6 +7,9 @@ class OsceConfig(AppConfig):
 
     def ready(self) -> None:
         from assessments.activities import kinds
+        from assessments.marking import surroundings
+        from assessments.osce import sheets
         from assessments.osce.kind import KIND
 
         kinds.register(KIND)
+        surroundings.register(sheets.surroundings)

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.osce import blueprint as blueprints
-from assessments.osce import planning
+from assessments.osce import planning, publishing
 from assessments.osce.finding import planner
 from assessments.osce.forms import StationForm, TimingForm, posted
 from assessments.osce.models import Exam, Station
+from assessments.rubrics.models import Rubric
 from lti_tool.port import launch_required
 
 SEE_OTHER = 303
@@ -66,6 +67,19 @@ def station_removal(request: HttpRequest, key: UUID, station_key: UUID) -> HttpR
     except ValidationError as error:
         return _stations_page(request, exam, {"": error.messages})
     return see("osce:stations", exam, done="removed")
+
+
+@require_POST
+@launch_required
+def station_rubric(request: HttpRequest, key: UUID, station_key: UUID) -> HttpResponse:
+    """Marks a station with the newest version of its rubric from now on, where nobody has begun."""
+    launch, exam = planner(request, key)
+    found = _find(exam, station_key)
+    newest = newer_version(found)
+    if newest is None:
+        return see("osce:stations", exam)
+    took, kept = publishing.take_rubric(station=found, rubric=newest, by=launch.person)
+    return see("osce:stations", exam, done="rubric", took=took, kept=kept)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -127,6 +141,16 @@ def circuits(request: HttpRequest, key: UUID) -> HttpResponse:
     return render(request, "osce/circuits.html", context, status=400 if problems else 200)
 
 
+def newer_version(station: Station) -> Rubric | None:
+    """A published version of the station's rubric that is newer than the one in use."""
+    if station.rubric is None:
+        return None
+    family = Rubric.objects.published().filter(
+        family=station.rubric.family, version__gt=station.rubric.version
+    )
+    return family.order_by("-version").first()
+
+
 def see(name: str, exam: Exam, *more: object, **query: object) -> HttpResponse:
     """Where to look after a change."""
     told = QueryDict(mutable=True)
@@ -153,6 +177,8 @@ def _stations_page(
         "stations": exam.stations.select_related("rubric", "patient_rubric"),
         "has_begun": exam.has_begun,
         "moved": request.GET.get("moved", ""),
+        "took": request.GET.get("took", ""),
+        "kept": request.GET.get("kept", ""),
         "problems": problems or {},
     }
     return render(request, "osce/stations.html", context, status=400 if problems else 200)
@@ -173,6 +199,7 @@ def _write_station(request: HttpRequest, exam: Exam, edited: Station) -> HttpRes
         "form": form,
         "problems": form_problems(form),
         "has_begun": exam.has_begun,
+        "newer": newer_version(edited) if edited.pk and exam.has_begun else None,
     }
     return render(request, "osce/station.html", context, status=400 if form.errors else 200)
 

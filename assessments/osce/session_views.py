@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments.osce import planning, posts, timetable
+from assessments.osce import planning, posts, publishing, timetable
 from assessments.osce.finding import runner, session_runner
 from assessments.osce.forms import SessionForm, posted
 from assessments.osce.grids import grids
@@ -109,6 +109,34 @@ def session_timetable(request: HttpRequest, key: UUID, session_key: UUID) -> Htt
     return render(request, "osce/timetable.html", context)
 
 
+@require_POST
+@launch_required
+def publication(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse:
+    """Publishes the session; with `back`, takes that back."""
+    launch, found = session_runner(request, key, session_key)
+    change = publishing.take_back if "back" in request.POST else publishing.publish
+    try:
+        change(session=found, by=launch.person)
+    except ValidationError as error:
+        return _session_page(request, found, problems_of(error))
+    return see(
+        "osce:session", found.exam, found.key, done="taken_back" if "back" in request.POST else "published"
+    )
+
+
+@require_POST
+@launch_required
+def lock(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse:
+    """Closes every sheet of the session; with `open`, opens them again."""
+    launch, found = session_runner(request, key, session_key)
+    change = publishing.unlock if "open" in request.POST else publishing.lock
+    try:
+        change(session=found, by=launch.person)
+    except ValidationError as error:
+        return _session_page(request, found, problems_of(error))
+    return see("osce:session", found.exam, found.key, done="unlocked" if "open" in request.POST else "locked")
+
+
 def _session_page(
     request: HttpRequest, found: Session, problems: dict[str, list[str]] | None = None
 ) -> HttpResponse:
@@ -124,6 +152,8 @@ def _session_page(
         "others": found.exam.sessions.exclude(pk=found.pk),
         "candidates": found.candidates.present().count(),
         "is_outdated": timetable.is_outdated(found),
+        "obstacles": [] if found.is_published or not found.timetable else publishing.obstacles(found),
+        "missing": len(publishing.missing(found)) if found.is_published else 0,
         "problems": problems or {},
         "new_names": request.GET.get("new", "0"),
     }

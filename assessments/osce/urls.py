@@ -8,6 +8,8 @@ _SESSION = f"{_EXAM}sessions/<uuid:session_key>/"
 urlpatterns = [
     path("api/sessions/<uuid:key>/clock/", api.ClocksView.as_view(), name="api_clock"),
     path(_EXAM, views.home, name="home"),
+    path(f"{_EXAM}mine/", views.my_stations, name="my_stations"),
+    path(f"{_EXAM}calendar/", views.own_calendar, name="own_calendar"),
     path(f"{_EXAM}stations/", planning_views.stations, name="stations"),
     path(f"{_EXAM}stations/new/", planning_views.new_station, name="new_station"),
     path(f"{_EXAM}stations/<uuid:station_key>/", planning_views.station, name="station"),
@@ -15,6 +17,7 @@ urlpatterns = [
     path(
         f"{_EXAM}stations/<uuid:station_key>/removal/", planning_views.station_removal, name="station_removal"
     ),
+    path(f"{_EXAM}stations/<uuid:station_key>/rubric/", planning_views.station_rubric, name="station_rubric"),
     path(f"{_EXAM}blueprint/", planning_views.blueprint, name="blueprint"),
     path(f"{_EXAM}timing/", planning_views.timing, name="timing"),
     path(f"{_EXAM}circuits/", planning_views.circuits, name="circuits"),
@@ -38,6 +41,8 @@ urlpatterns = [
     path(f"{_SESSION}circuits/<uuid:circuit_key>/", session_views.session_posts, name="session_posts"),
     path(f"{_SESSION}rooms/like/", session_views.posts_copy, name="posts_copy"),
     path(f"{_SESSION}timetable/", session_views.session_timetable, name="timetable"),
+    path(f"{_SESSION}publication/", session_views.publication, name="publication"),
+    path(f"{_SESSION}lock/", session_views.lock, name="lock"),
     path(f"{_SESSION}rooms/", reading_views.rooms, name="rooms"),
     path(f"{_SESSION}bells/", reading_views.bell_plan, name="bells"),
     path(f"{_SESSION}tickets/", reading_views.tickets, name="tickets"),

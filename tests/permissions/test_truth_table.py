@@ -164,6 +164,18 @@ TABLE = [
     ("POST", "osce:posts_copy", ("exam", "session"), {}, allow(I, ok=303)),
     ("GET", "osce:timetable", ("exam", "session"), None, page(I)),
     ("POST", "osce:timetable", ("exam", "session"), {}, allow(I, ok=303)),
+    ("GET", "osce:my_stations", ("exam",), None, page(*EVERYONE)),  # their own, which may be none
+    (
+        "GET",
+        "osce:own_calendar",
+        ("exam",),
+        None,
+        dict.fromkeys(ROLES, 404) | {N: SHELL},
+    ),  # none of them is a candidate
+    ("POST", "osce:station_rubric", ("exam", "station"), {}, allow(I, D, ok=303)),
+    ("POST", "osce:publication", ("exam", "session"), {}, allow(I, ok=303)),
+    ("POST", "osce:lock", ("exam", "session"), {}, allow(I, ok=400)),  # it is not published
+    ("GET", "osce:api_clock", ("session",), None, allow(I, T)),
     ("GET", "osce:rooms", ("exam", "session"), None, page(I)),
     ("GET", "osce:bells", ("exam", "session"), None, page(I)),
     ("GET", "osce:tickets", ("exam", "session"), None, page(I)),

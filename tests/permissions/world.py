@@ -99,11 +99,11 @@ def _assigned(activity, candidate, learner, assistant, guest) -> dict[str, Any]:
 def _exam(context) -> tuple[Exam, dict[str, Any]]:
     exam = exams.exam(factories.ResourceLinkFactory(context=context), stations=2, candidates=2)
     session = exam.sessions.get()
-    timetable.make(session=session, by=None)
     candidate = exam.candidates.first()
     idle = exams.staff(exam, "Ida Idle")
     conflict = Conflict.objects.create(exam=exam, staff=idle, candidate=candidate)
     idler = exams.staff(exam, "Otto Idle")
+    timetable.make(session=session, by=None)
     return exam, {
         "exam": exam.activity.key,
         "station": exam.stations.first().key,
