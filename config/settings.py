@@ -216,6 +216,10 @@ LTI_SCORE_LEASE_SECONDS = env.int("LTI_SCORE_LEASE_SECONDS", default=240)
 LTI_WORKER_THREADS = env.int("LTI_WORKER_THREADS", default=6)
 LTI_HTTP_TIMEOUT_SECONDS = (5, env.int("LTI_HTTP_READ_TIMEOUT_SECONDS", default=15))
 
+# --- exams --------------------------------------------------------------------------------------
+EXAM_LINK_REFUSALS_PER_MINUTE = env.int("EXAM_LINK_REFUSALS_PER_MINUTE", default=120)
+EXAM_LINK_OPENINGS_PER_MINUTE = 20  # of one link
+
 # --- API ----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["lti_tool.api.LaunchTokenAuthentication"],

@@ -4,12 +4,12 @@ import unicodedata
 from datetime import datetime
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lti_tool import session
-from lti_tool.models import Context, LaunchToken, Person, ResourceLink, Role
+from lti_tool.models import Context, Deployment, LaunchToken, Person, ResourceLink, Role, in_service
 from lti_tool.session import Launch
 
 NAME_MAX = 200
@@ -40,6 +40,8 @@ def readable(name: str) -> str:
 def open_visit(person: Person, resource_link: ResourceLink, *, door: UUID, until: datetime) -> Launch:
     if person.registration_id != resource_link.context.deployment.registration_id:
         raise ValueError("A guest stays within their registration.")
+    if not Deployment.objects.filter(in_service(), pk=resource_link.context.deployment_id).exists():
+        raise PermissionDenied(_("Bellringer is switched off for this course just now."))
     visit = session.begin(resource_link, person=person, role=Role.GUEST, door=door, expires_at=until)
     assert isinstance(visit, Launch)
     return visit

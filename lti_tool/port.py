@@ -15,6 +15,7 @@ from lti_tool import course_copies, guests, outbox, roster
 from lti_tool import deep_linking as choices
 from lti_tool.deep_linking import Item
 from lti_tool.first_page import first_page
+from lti_tool.limits import Limit
 from lti_tool.models import Context, Person, ResourceLink, Role
 from lti_tool.outbox import ChangedSince, Delivery
 from lti_tool.roster import Member
@@ -27,6 +28,7 @@ __all__ = [
     "Item",
     "Launch",
     "LaunchRequired",
+    "Limit",
     "Member",
     "Role",
     "copied_contexts",
@@ -120,7 +122,8 @@ def make_guest(context: Context, *, name: str) -> Person:
 def open_guest_visit(person: Person, resource_link: ResourceLink, *, door: UUID, until: datetime) -> Launch:
     """Let a person in without the platform, as Role.GUEST whoever they are there; it carries its raw token, as after a launch.
 
-    `door` names what let them in, for `end_guest_visits`. Raises ValueError for a person of another registration.
+    `door` names what let them in, for `end_guest_visits`. Raises ValueError for a person of another registration,
+    PermissionDenied where the platform was switched off.
     """
     return guests.open_visit(person, resource_link, door=door, until=until)
 

@@ -3,6 +3,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection
 
+from assessments.osce import door
 from lti_tool import connector, jwks, limits, pace
 from lti_tool.models import ToolKey
 from tests.sandbox_lms import SandboxProcess
@@ -50,6 +51,8 @@ def _forget_platforms():
     limits.logins.forget()
     limits.rejections.forget()
     limits.sign_ins.forget()
+    door.refusals.forget()
+    door.openings.forget()
 
 
 @pytest.fixture

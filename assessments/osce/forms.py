@@ -1,6 +1,7 @@
 """The forms of planning. What they read is kept by the verbs of planning and staffing."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments.osce.models import Exam, Session, Station
 from assessments.rubrics.models import Rubric
 
+LONGEST = timedelta(days=31)
 _TIME = re.compile(r"(\d{1,3})(?::([0-5]?\d))?")
 
 
@@ -146,3 +148,29 @@ class SessionForm(PlanningForm):
         super().__init__(*args, **more)
         zone = timezone.get_current_timezone_name()
         self.fields["starts_at"].help_text = _("In the time zone %(zone)s.") % {"zone": zone}
+
+
+class ValidityForm(forms.Form):
+    """Until when a session's links open, at most a month from now."""
+
+    until = forms.DateTimeField(
+        label=_("Valid until"),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "class": "input"}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{"auto_id": "field-%s", **more})
+        zone = timezone.get_current_timezone_name()
+        self.fields["until"].help_text = _("In the time zone %(zone)s.") % {"zone": zone}
+
+    def clean_until(self) -> datetime:
+        until: datetime = self.cleaned_data["until"]
+        if until <= timezone.now():
+            raise forms.ValidationError(
+                _("Choose a time that is still to come. To end a link now, withdraw it.")
+            )
+        if until > timezone.now() + LONGEST:
+            raise forms.ValidationError(_("A link opens for at most a month. Choose an earlier time."))
+        return until

@@ -554,3 +554,55 @@ class Incident(models.Model):
     @property
     def context_id(self) -> int:
         return self.session.context_id
+
+
+class ExaminerLink(models.Model):
+    """Opens one staff member's stations of one session on any device. This row says until when, whatever was printed."""
+
+    class State(models.TextChoices):
+        VALID = "valid", _("valid")
+        EXPIRED = "expired", _("expired")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="links")
+    staff = models.ForeignKey(StaffMember, on_delete=models.CASCADE, related_name="links")
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+    device = models.UUIDField(
+        null=True, help_text="Which it was opened on last, as that browser calls itself."
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "staff"],
+                condition=models.Q(revoked_at=None),
+                name="examiner_link_one_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+    @property
+    def context_id(self) -> int:
+        return self.session.context_id
+
+    @property
+    def state(self) -> "ExaminerLink.State":
+        if self.revoked_at:
+            return self.State.WITHDRAWN
+        return self.State.EXPIRED if self.expires_at <= timezone.now() else self.State.VALID
+
+    @property
+    def is_valid(self) -> bool:
+        return self.state == self.State.VALID
+
+    def is_open_elsewhere(self, device: uuid.UUID | None) -> bool:
+        """Whether it was opened on another device before."""
+        return self.last_used_at is not None and (device is None or device != self.device)

@@ -23,6 +23,7 @@ from assessments.osce.models import (
     Session,
     Station,
 )
+from lti_tool.port import end_guest_visits
 
 MOST_STATIONS = 60
 MOST_CIRCUITS = 20
@@ -156,6 +157,8 @@ def write_session(*, session: Session, by: Any) -> Session:
 def remove_session(*, session: Session, by: Any) -> None:
     """Take a session away that nobody works with; its candidates are in no session then."""
     timetable.drop(session=session, by=by)
+    for door in session.links.values_list("key", flat=True):
+        end_guest_visits(door=door)
     record("session.removed", by=by, on=session.exam, data={"session": session.pk})
     session.delete()
 

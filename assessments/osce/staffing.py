@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
 from assessments.osce.models import TITLE_MAX, Candidate, Conflict, Exam, Session, StaffMember
-from lti_tool.port import Role, members
+from lti_tool.port import Role, end_guest_visits, make_guest, members
 
 
 def not_yet_candidates(exam: Exam) -> list[Any]:
@@ -118,6 +118,21 @@ def add_staff(
 
 
 @transaction.atomic
+def identify(*, staff: StaffMember, by: Any) -> Any:
+    """The person behind a member of the staff; of somebody who is only named, a guest, made the first time.
+
+    They stay the same from then on, whatever links are made: what a device keeps of their marks is kept by person.
+    """
+    row = StaffMember.objects.select_for_update(of=("self",)).get(pk=staff.pk)
+    if row.person is None:
+        row.person = make_guest(row.exam.activity.context, name=row.name)
+        row.save(update_fields=["person"])
+        record("staff.identified", by=by, on=row.exam, data={"staff": row.pk, "person": row.person.pk})
+    staff.person = row.person
+    return row.person
+
+
+@transaction.atomic
 def remove_staff(*, staff: StaffMember, by: Any) -> None:
     """Take somebody off the exam who has no duty and no sheet."""
     if staff.duties.exists() or staff.sheets.exists():
@@ -125,6 +140,8 @@ def remove_staff(*, staff: StaffMember, by: Any) -> None:
             _("%(name)s has a station. Give it to somebody else first.") % {"name": staff.display_name},
             code="duty",
         )
+    for door in staff.links.values_list("key", flat=True):
+        end_guest_visits(door=door)
     record("staff.removed", by=by, on=staff.exam, data={"staff": staff.pk})
     staff.delete()
 

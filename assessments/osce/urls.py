@@ -1,6 +1,15 @@
 from django.urls import path
 
-from assessments.osce import api, people_views, planning_views, reading_views, session_views, views
+from assessments.osce import (
+    api,
+    door,
+    link_views,
+    people_views,
+    planning_views,
+    reading_views,
+    session_views,
+    views,
+)
 
 app_name = "osce"
 _EXAM = "exams/<uuid:key>/"
@@ -43,6 +52,12 @@ urlpatterns = [
     path(f"{_SESSION}timetable/", session_views.session_timetable, name="timetable"),
     path(f"{_SESSION}publication/", session_views.publication, name="publication"),
     path(f"{_SESSION}lock/", session_views.lock, name="lock"),
+    path("exam/", door.door, name="door"),
+    path(f"{_SESSION}links/", link_views.links, name="links"),
+    path(f"{_SESSION}links/validity/", link_views.validity, name="links_validity"),
+    path(f"{_SESSION}links/cards/", link_views.cards, name="link_cards"),
+    path(f"{_SESSION}links/<uuid:staff_key>/", link_views.link, name="link"),
+    path(f"{_SESSION}links/<uuid:staff_key>/withdrawal/", link_views.withdrawal, name="link_withdrawal"),
     path(f"{_SESSION}rooms/", reading_views.rooms, name="rooms"),
     path(f"{_SESSION}bells/", reading_views.bell_plan, name="bells"),
     path(f"{_SESSION}tickets/", reading_views.tickets, name="tickets"),

@@ -162,6 +162,16 @@ TABLE = [
     ("GET", "osce:session_posts", ("exam", "session", "circuit"), None, page(I)),
     ("POST", "osce:session_posts", ("exam", "session", "circuit"), {}, allow(I, ok=400)),
     ("POST", "osce:posts_copy", ("exam", "session"), {}, allow(I, ok=303)),
+    ("GET", "osce:links", ("exam", "session"), None, page(I)),
+    ("POST", "osce:links", ("exam", "session"), {}, allow(I, ok=303)),
+    ("POST", "osce:links_validity", ("exam", "session"), {}, allow(I, ok=400)),
+    ("GET", "osce:link_cards", ("exam", "session"), None, page(I)),
+    ("GET", "osce:link", ("exam", "session", "examiner"), None, page(I)),
+    ("POST", "osce:link", ("exam", "session", "examiner"), {}, allow(I, ok=303)),
+    ("POST", "osce:link_withdrawal", ("exam", "session", "examiner"), {}, allow(I, ok=303)),
+    # The door of examiner links asks for a link, not for a role.
+    ("GET", "osce:door", (), None, dict.fromkeys(ROLES, 200)),
+    ("POST", "osce:door", (), {}, dict.fromkeys(ROLES, 400)),
     ("GET", "osce:timetable", ("exam", "session"), None, page(I)),
     ("POST", "osce:timetable", ("exam", "session"), {}, allow(I, ok=303)),
     ("GET", "osce:my_stations", ("exam",), None, page(*EVERYONE)),  # their own, which may be none

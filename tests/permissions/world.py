@@ -111,6 +111,7 @@ def _exam(context) -> tuple[Exam, dict[str, Any]]:
         "session": session.key,
         "candidate": candidate.key,
         "staff": idler.key,
+        "examiner": exam.staff.filter(duties__isnull=False).first().key,
         "conflict": conflict.pk,
     }
 
