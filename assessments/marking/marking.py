@@ -93,6 +93,25 @@ def reassign(*, sheet: MarkSheet, to: Any, by: Any, reason: str) -> MarkSheet:
     return sheet
 
 
+@transaction.atomic
+def change_candidate(*, sheet: MarkSheet, candidate: Any, by: Any, reason: str) -> MarkSheet:
+    """The sheet was filled for somebody else. Its marks and its rater stay; the reason is kept with it."""
+    sheet = MarkSheet.objects.select_for_update().get(pk=sheet.pk)
+    if sheet.is_closed:
+        raise Conflict(_closed())
+    if sheet.is_self_assessment or sheet.assigned_to_id == candidate.pk:
+        raise ValidationError(_("Nobody is marked on their own sheet."), code="self")
+    before = sheet.candidate_id
+    sheet.candidate = candidate
+    sheet.save(update_fields=["candidate"])
+    row = Reassignment.objects.create(
+        sheet=sheet, by=by, before=sheet.assigned_to, after=sheet.assigned_to, reason=read_comment(reason)
+    )
+    data = {"from": before, "to": candidate.pk, "reassignment": row.pk}
+    record("sheet.candidate_changed", by=by, on=sheet, data=data)
+    return sheet
+
+
 def _check_belongs_here(rubric: Rubric, person: Any) -> None:
     if person is not None and person.registration_id != rubric.context.deployment.registration_id:
         raise ValidationError(_("This person is not known in the course's LMS."), code="person")

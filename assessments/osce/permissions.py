@@ -27,3 +27,8 @@ def is_staff_of(launch: Launch, session: Session) -> bool:
 
 def is_candidate_of(launch: Launch, session: Session) -> bool:
     return session.candidates.filter(person=launch.person).exists()
+
+
+def can_watch(launch: Launch) -> bool:
+    """The board shows who is where and who is late, never a mark."""
+    return launch.role in {Role.INSTRUCTOR, Role.TEACHING_ASSISTANT}

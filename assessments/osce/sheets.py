@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from assessments.marking.models import MarkSheet
 from assessments.marking.surroundings import Surroundings
 from assessments.osce import timetable
-from assessments.osce.models import Encounter, EncounterSheet, Exam, Session, SheetRole
+from assessments.osce.models import Encounter, EncounterSheet, Exam, HelpRequest, Session, SheetRole
 from lti_tool.port import Launch
 
 ROWS = (
@@ -85,6 +85,7 @@ def surroundings(sheet: MarkSheet, launch: Launch) -> Surroundings | None:
             "next": following,
             "is_self": row.role == SheetRole.SELF,
             "has_clock": is_here and row.role != SheetRole.SELF,
+            "help": HelpRequest.Kind.choices if is_rater else [],
         },
         back_url=mine if is_rater else board,
         back_words=_("My stations") if is_rater else str(activity),

@@ -130,6 +130,30 @@ def drop(*, session: Session, by: Any) -> None:
     record("session.unplanned", by=by, on=session)
 
 
+def add_rounds(*, session: Session, circuit: int, count: int) -> tuple[int, int]:
+    """Lengthen a circuit's last rotation by so many rounds; gives rotation and number of the first of them.
+
+    The others of the circuit are free then; whoever shall come is placed by the caller.
+    """
+    assert session.timetable
+    last = max((row for row in rounds(session) if row.circuit == circuit), key=lambda row: row.starts)
+    length = last.ends - last.starts
+    session.timetable["rounds"] += [
+        [
+            circuit,
+            last.rotation,
+            last.number + 1 + more,
+            last.ends + more * length,
+            last.reading,
+            last.running,
+            last.change_over,
+        ]
+        for more in range(count)
+    ]
+    session.save(update_fields=["timetable"])
+    return last.rotation, last.number + 1
+
+
 def read(session: Session) -> Plan:
     """The session's plan as it stands, swaps and all. Who examines is who shall fill the sheet by now.
 

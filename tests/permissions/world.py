@@ -1,10 +1,11 @@
 """One course with everything in it, so that every URL has something to show or to refuse."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from assessments.marking import marking
-from assessments.osce import timetable
+from assessments.osce import publishing, running, timetable
 from assessments.osce.models import Conflict, Exam
 from assessments.results import releasing
 from assessments.results.models import Result
@@ -104,7 +105,18 @@ def _exam(context) -> tuple[Exam, dict[str, Any]]:
     conflict = Conflict.objects.create(exam=exam, staff=idle, candidate=candidate)
     idler = exams.staff(exam, "Otto Idle")
     timetable.make(session=session, by=None)
+    # Another session of the same exam, on its day.
+    day = exams.add_session(exam, title="Afternoon", starts_at=exams.STARTS + timedelta(hours=5))
+    exams.add_candidates(exam, 2, session=day)
+    timetable.make(session=day, by=None)
+    day = publishing.publish(session=day, by=None)
+    encounter = day.encounters.first()
+    asked = running.ask_for_help(session=day, kind="come", by=None)
     return exam, {
+        "day": day.key,
+        "encounter": encounter.key,
+        "post": encounter.post_id,
+        "help": asked.key,
         "exam": exam.activity.key,
         "station": exam.stations.first().key,
         "circuit": exam.circuits.get().key,

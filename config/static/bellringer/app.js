@@ -4,13 +4,15 @@
 import { announce } from "./launch.js";
 import "./dialog.js";
 import "./frame.js";
+import * as awake from "./awake.js";
 import * as clock from "./clock.js";
 import * as leave from "./leave.js";
 import * as markSheet from "./mark-sheet.js";
 import "./print.js";
 import * as rows from "./rows.js";
+import "./say.js";
 
-const behaviours = [clock, leave, markSheet, rows];
+const behaviours = [awake, clock, leave, markSheet, rows];
 
 document.addEventListener("htmx:load", (event) => {
   const root = event.detail.elt ?? document.body;

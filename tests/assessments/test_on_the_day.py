@@ -1,0 +1,328 @@
+"""What a coordinator changes while a session runs, and that nothing that was marked is lost by it."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+
+from assessments.audit.models import Event
+from assessments.marking import marking
+from assessments.marking.models import MarkSheet
+from assessments.osce import on_the_day, publishing, running, timetable
+from assessments.osce.board import board
+from assessments.osce.master_clock import Kind
+from assessments.osce.models import Conflict, Encounter, EncounterSheet, SheetRole
+from assessments.osce.rotations import verification
+from tests import exams
+
+pytestmark = pytest.mark.django_db
+
+State = Encounter.State
+
+
+@pytest.fixture
+def session():
+    return exams.published(exams.exam(stations=4, rests=1, circuits=2, candidates=8))
+
+
+def way(candidate):
+    """Where a candidate is when."""
+    rows = Encounter.objects.filter(candidate=candidate).exclude(round=None)
+    return sorted(rows.values_list("rotation", "round", "circuit__title", "station__title"))
+
+
+def begin(sheet):
+    marking.comment_overall(sheet=sheet, comment="Calm", by=sheet.assigned_to)
+
+
+def first_sheet(candidate):
+    row = EncounterSheet.objects.filter(encounter__candidate=candidate).order_by("encounter__round").first()
+    return row.sheet
+
+
+class TestAbsent:
+    def test_absent_everywhere_leaves_what_was_marked(self, session):
+        candidate = session.candidates.first()
+        begin(first_sheet(candidate))
+
+        absent = on_the_day.mark_absent(candidate=candidate, by=None)
+
+        states = candidate.encounters.values_list("state", flat=True)
+        assert (len(absent), sorted(states)) == (4, ["absent"] * 4 + ["planned"])
+        assert Event.objects.filter(verb="encounter.absent").count() == 4
+
+    def test_whoever_was_marked_was_there(self, session):
+        candidate = session.candidates.first()
+        sheet = first_sheet(candidate)
+        begin(sheet)
+
+        with pytest.raises(ValidationError, match="C-001 was marked there"):
+            on_the_day.mark_absent(candidate=candidate, encounters=[sheet.encounter_sheet.encounter], by=None)
+
+    def test_absence_is_taken_back(self, session):
+        candidate = session.candidates.first()
+        on_the_day.mark_absent(candidate=candidate, by=None)
+
+        on_the_day.take_back_absence(candidate=candidate, by=None)
+
+        assert set(candidate.encounters.values_list("state", flat=True)) == {"planned"}
+
+
+class TestVoid:
+    def test_station_is_void_for_one_circuit_with_its_reason_and_keeps_its_marks(self, session):
+        station, circuit = session.exam.stations.first(), session.exam.circuits.first()
+        sheet = session.posts.get(circuit=circuit, station=station).encounters.first().sheets.get().sheet
+        begin(sheet)
+
+        on_the_day.void(session=session, circuit=circuit, station=station, reason="Wrong manikin", by=None)
+
+        rows = Encounter.objects.filter(station=station)
+        assert set(rows.filter(circuit=circuit).values_list("state", "reason")) == {("void", "Wrong manikin")}
+        assert set(rows.exclude(circuit=circuit).values_list("state", flat=True)) == {"planned"}
+        sheet.refresh_from_db()
+        assert sheet.overall_comment == "Calm"
+        on_the_day.take_back_void(session=session, circuit=circuit, station=station, by=None)
+        assert set(rows.values_list("state", flat=True)) == {"planned"}
+
+    def test_void_needs_a_reason(self, session):
+        with pytest.raises(ValidationError, match="Say why"):
+            on_the_day.void(
+                session=session,
+                circuit=session.exam.circuits.first(),
+                station=session.exam.stations.first(),
+                reason=" ",
+                by=None,
+            )
+
+
+class TestSwap:
+    def test_each_goes_the_others_way_and_is_marked_by_who_is_there(self, session):
+        first, *_others, second = session.candidates.all()
+        before = {who: way(who) for who in (first, second)}
+        assert before[first] != before[second]
+
+        on_the_day.swap(first=first, second=second, by=None)
+
+        assert {who: way(who) for who in (first, second)} == {first: before[second], second: before[first]}
+        for row in EncounterSheet.objects.filter(encounter__candidate__in=[first, second]).select_related(
+            "sheet", "staff", "encounter__post"
+        ):
+            duty = row.encounter.post.duties.get(role=row.role)
+            assert row.staff_id == duty.staff_id
+            assert row.sheet.assigned_to_id == duty.staff.person_id
+        plan = timetable.read(type(session).objects.get(pk=session.pk))
+        assert verification.verify(plan, plan.request) == []
+
+    def test_whoever_was_marked_keeps_their_way(self, session):
+        first, *_others, second = session.candidates.all()
+        begin(first_sheet(second))
+        before = way(first)
+
+        with pytest.raises(ValidationError, match="C-008 was marked already"):
+            on_the_day.swap(first=first, second=second, by=None)
+
+        assert way(first) == before
+
+    def test_declared_conflict_keeps_two_from_being_swapped(self, session):
+        first, *_others, second = session.candidates.all()
+        theirs = EncounterSheet.objects.filter(encounter__candidate=second).values_list("staff", flat=True)
+        own = EncounterSheet.objects.filter(encounter__candidate=first).values_list("staff", flat=True)
+        staff = session.exam.staff.filter(pk__in=theirs).exclude(pk__in=own).first()
+        Conflict.objects.create(exam=session.exam, staff=staff, candidate=first)
+        before = way(first)
+
+        with pytest.raises(ValidationError, match="must not meet"):
+            on_the_day.swap(first=first, second=second, by=None)
+
+        assert way(first) == before
+
+    def test_nobody_is_swapped_with_themselves_or_with_other_extra_time(self, session):
+        first, second, *_others = session.candidates.all()
+        with pytest.raises(ValidationError):
+            on_the_day.swap(first=first, second=first, by=None)
+        second.extra_time = 25
+        second.save()
+        with pytest.raises(ValidationError, match="extra time"):
+            on_the_day.swap(first=first, second=second, by=None)
+
+
+class TestLate:
+    def test_missed_stations_go_into_free_rounds(self, session):
+        candidate = session.candidates.first()
+        before = way(candidate)
+        missed = {row[3] for row in before if row[1] < 3 and not row[3].startswith("Rest")}
+
+        moved = on_the_day.join_late(candidate=candidate, rotation=1, round=3, by=None)
+
+        after = way(candidate)
+        assert {row.station.title for row in moved} == missed
+        assert all(row[:2] >= (1, 3) for row in after if row[3] in missed)
+        assert len({row[:2] for row in after}) == len(after)
+        stations = [row[3] for row in after if not row[3].startswith("Rest")]
+        assert sorted(stations) == ["Station 1", "Station 2", "Station 3", "Station 4"]
+
+    def test_full_circuit_gets_rounds_at_its_end(self):
+        session = exams.published(exams.exam(stations=3, circuits=1, candidates=3))
+        candidate = session.candidates.first()
+
+        on_the_day.join_late(candidate=candidate, rotation=1, round=3, by=None)
+
+        session.refresh_from_db()
+        rounds = timetable.rounds(session)
+        assert [row.number for row in rounds] == [1, 2, 3, 4, 5]
+        assert rounds[3].starts == rounds[2].ends
+        assert [row[1] for row in way(candidate)] == [3, 4, 5]
+        running.order(session=session, kind=Kind.START, by=None)
+        assert {beat.round for beat in running.clocks(session)[rounds[0].circuit].beats} == {1, 2, 3, 4, 5}
+
+    def test_who_was_marked_absent_is_expected_again(self, session):
+        candidate = session.candidates.first()
+        on_the_day.mark_absent(candidate=candidate, by=None)
+
+        moved = on_the_day.join_late(candidate=candidate, rotation=1, round=4, by=None)
+
+        assert {row.state for row in moved} == {State.PLANNED}
+
+    def test_who_missed_nothing_is_told_so(self, session):
+        with pytest.raises(ValidationError, match="has missed nothing"):
+            on_the_day.join_late(candidate=session.candidates.first(), rotation=1, round=1, by=None)
+
+
+class TestReplace:
+    def test_new_examiner_gets_what_nobody_began_and_the_old_one_keeps_the_rest(self, session):
+        post = session.posts.first()
+        old = post.duties.get().staff
+        done, begun, *_untouched = (row.sheets.get().sheet for row in post.encounters.order_by("round"))
+        exams.hand_in(done)
+        begin(begun)
+
+        n = on_the_day.replace(post=post, role=SheetRole.EXAMINER, name="Nora New", reason="Ill", by=None)
+
+        new = session.exam.staff.get(name="Nora New")
+        assert new.person.is_guest
+        owners = dict(EncounterSheet.objects.filter(encounter__post=post).values_list("sheet", "staff"))
+        assert owners.pop(done.pk) == owners.pop(begun.pk) == old.pk
+        assert set(owners.values()) == {new.pk}
+        assert n == len(owners)
+        assert {row.assigned_to_id for row in MarkSheet.objects.filter(pk__in=owners)} == {new.person_id}
+
+    def test_begun_sheet_goes_along_when_that_is_wanted(self, session):
+        post = session.posts.first()
+        begun = post.encounters.order_by("round").first().sheets.get().sheet
+        begin(begun)
+
+        on_the_day.replace(
+            post=post, role=SheetRole.EXAMINER, name="Nora New", reason="Fainted", with_begun=True, by=None
+        )
+
+        begun.refresh_from_db()
+        assert begun.assigned_to.name == "Nora New"
+        assert begun.overall_comment == "Calm"
+
+    def test_nobody_gets_a_candidate_they_must_not_meet(self, session):
+        post = session.posts.first()
+        nora = exams.staff(session.exam, "Nora New")
+        candidate = post.encounters.first().candidate
+        Conflict.objects.create(exam=session.exam, staff=nora, candidate=candidate)
+
+        with pytest.raises(ValidationError, match="must not meet"):
+            on_the_day.replace(post=post, role=SheetRole.EXAMINER, name="nora new", reason="Ill", by=None)
+
+        assert not EncounterSheet.objects.filter(staff=nora).exists()
+
+
+class TestWrongCandidate:
+    def test_sheets_change_places_and_keep_marks_and_raters(self, session):
+        post = session.posts.first()
+        one, two = list(post.encounters.order_by("round"))[:2]
+        filled, empty = one.sheets.get().sheet, two.sheets.get().sheet
+        exams.hand_in(filled)
+
+        on_the_day.correct_candidate(
+            row=one.sheets.get(), to=two.candidate, reason="They had swapped places", by=None
+        )
+
+        assert (one.sheets.get().sheet, two.sheets.get().sheet) == (empty, filled)
+        filled.refresh_from_db()
+        assert (filled.candidate, filled.is_submitted) == (two.candidate.person, True)
+        assert filled.marks.count() == 3
+        assert Event.objects.get(verb="sheets.exchanged")
+        assert filled.reassignments.get().reason == "They had swapped places"
+
+    def test_it_needs_a_reason_and_another_candidate(self, session):
+        row = session.posts.first().encounters.first().sheets.get()
+
+        for to, reason in ((row.encounter.candidate, "Slip"), (session.candidates.last(), " ")):
+            with pytest.raises(ValidationError):
+                on_the_day.correct_candidate(row=row, to=to, reason=reason, by=None)
+
+
+def test_nothing_is_changed_once_the_session_is_locked(session):
+    for row in publishing.missing(session):
+        exams.hand_in(row.sheet)
+    publishing.lock(session=session, by=None)
+
+    with pytest.raises(ValidationError, match="locked"):
+        on_the_day.mark_absent(candidate=session.candidates.first(), by=None)
+
+
+class TestBoard:
+    def states(self, session):
+        return {
+            cell.encounter.key: cell.state
+            for circuit in board(session, shows_all=True).circuits
+            for row in circuit.rows
+            for cell in row.cells
+            if cell
+        }
+
+    def test_each_encounter_says_how_far_it_is(self, session):
+        now = exams.STARTS
+        with time_machine.travel(now, tick=False):
+            running.order(session=session, kind=Kind.START, by=None)
+        rows = list(session.encounters.exclude(post=None).order_by("round", "pk"))
+        in_first = [row for row in rows if row.round == 1]
+        exams.hand_in(in_first[0].sheets.get().sheet)
+        begin(in_first[1].sheets.get().sheet)
+        absent, void, later = [row for row in rows if row.round == 3][:3]
+        Encounter.objects.filter(pk=absent.pk).update(state=State.ABSENT)
+        Encounter.objects.filter(pk=void.pk).update(state=State.VOID)
+
+        with time_machine.travel(now + timedelta(seconds=90), tick=False):
+            found = self.states(session)
+            assert found[in_first[0].key] == "submitted"
+            assert found[in_first[1].key] == "begun"
+            assert found[in_first[2].key] == "present"
+            assert (found[absent.key], found[void.key], found[later.key]) == ("absent", "void", "expected")
+        with time_machine.travel(now + timedelta(seconds=601), tick=False):
+            found = self.states(session)
+            assert (found[in_first[1].key], found[in_first[2].key]) == ("missing", "missing")
+            told = board(session)
+            assert {cell.encounter for cell in told.missing} == set(in_first[1:])
+            assert told.missing[0].raters == [str(told.missing[0].encounter.sheets.get().staff)]
+            assert told.submitted == 1
+
+    def test_three_rounds_are_shown_around_the_present_one(self, session):
+        with time_machine.travel(exams.STARTS, tick=False):
+            assert board(session).circuits[0].columns == [(1, 1), (1, 2)]
+            running.order(session=session, kind=Kind.START, by=None)
+        with time_machine.travel(exams.STARTS + timedelta(seconds=1300), tick=False):
+            circuit = board(session).circuits[0]
+
+        assert (circuit.columns, circuit.now) == ([(1, 2), (1, 3), (1, 4)], (1, 3))
+        assert [len(row.cells) for row in circuit.rows] == [3] * 4
+
+    def test_pilot_is_watched_like_any_other_and_a_rest_is_not_there(self, session):
+        session.exam.stations.filter(title="Station 1").update(is_pilot=True)
+
+        assert board(session).expected == 8 * 4
+
+    def test_queries_are_as_many_for_many_candidates(self, django_assert_num_queries):
+        small = exams.published(exams.exam(stations=5, circuits=2, candidates=4))
+        large = exams.published(exams.exam(stations=5, circuits=2, candidates=40))
+
+        for session in (small, large):
+            session = type(session).objects.select_related("exam__activity").get(pk=session.pk)
+            with django_assert_num_queries(12):
+                board(session)
