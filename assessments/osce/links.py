@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -135,6 +136,7 @@ def planned_end(session: Session) -> datetime:
 
 
 def on_duty(session: Session) -> list[StaffMember]:
-    """Whoever has a post in the session, by name."""
-    rows = StaffMember.objects.filter(duties__post__session=session).distinct().select_related("person")
+    """Whoever has a post in the session, or took somebody's place on the day, by name."""
+    has_work = Q(duties__post__session=session) | Q(sheets__encounter__session=session)
+    rows = StaffMember.objects.filter(has_work, exam=session.exam).distinct().select_related("person")
     return sorted(rows, key=lambda row: row.display_name.casefold())
