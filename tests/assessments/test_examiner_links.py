@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -18,8 +19,9 @@ from django.utils import timezone
 
 from assessments.audit.models import Event
 from assessments.marking import marking
+from assessments.marking.models import MarkSheet
 from assessments.osce import door as doors
-from assessments.osce import links, planning, staffing, timetable
+from assessments.osce import links, planning, publishing, staffing, timetable
 from assessments.osce.models import ExaminerLink
 from lti_tool import session as visits
 from lti_tool.models import Deployment, LaunchToken, Membership, Person, Role
@@ -498,3 +500,42 @@ def test_one_time_code_of_a_withdrawn_link_opens_nothing(link):
     links.withdraw(link=link, by=None)
 
     assert Client().get(reverse("lti_tool:open", args=[code])).status_code == 410
+
+
+def crawled(start, headers):
+    """Every page that links lead to from there, with its status."""
+    found, ahead = {}, [start]
+    while ahead:
+        path = ahead.pop()
+        if path in found or path.startswith(("/static/", "#", "data:", "http")):
+            continue
+        answer = Client().get(path, headers=headers)
+        found[path] = answer.status_code
+        if answer.headers["Content-Type"].startswith("text/html"):
+            ahead += [
+                unescape(href).partition("#")[0] or path
+                for href in re.findall(r'<a [^>]*href="([^"]*)"', answer.text)
+            ]
+    return found
+
+
+def test_pages_of_a_guest_and_of_a_candidate_lead_nowhere_that_is_closed_to_them(exam):
+    exam.session.posts.first().duties.filter(role="examiner").update(staff=exam.gwen)
+    exam.exam.stations.update(asks_candidate=True)
+    timetable.make(session=exam.session, by=None)
+    publishing.publish(session=exam.session, by=None)
+    page = knock(links.make(session=exam.session, staff=exam.gwen, by=None))
+    gwen = page.context["launch"].person
+    done = MarkSheet.objects.filter(assigned_to=gwen).first()
+    filled = factories.fill(done, gwen)
+    marking.submit(sheet=filled, by=gwen, revision=filled.revision)
+    candidate = exam.exam.candidates.first().person
+    launch = factories.launch(candidate, exam.exam.activity.link)
+
+    guests = crawled(page.context["launch_path"], bearer(page))
+    candidates = crawled("/activities/start/", {"Authorization": f"Bearer {launch.token}"})
+
+    assert set(guests.values()) == {200}
+    assert {f"/sheets/{sheet.key}/" for sheet in MarkSheet.objects.filter(assigned_to=gwen)} <= set(guests)
+    assert set(candidates.values()) == {200}
+    assert f"/sheets/{MarkSheet.objects.filter(assigned_to=candidate).first().key}/" in candidates
