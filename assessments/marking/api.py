@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
@@ -11,13 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from assessments.marking import taps
+from assessments.marking import presence, taps
 from assessments.marking.models import MarkSheet, Tap
 from assessments.marking.permissions import can_mark, can_see, why_not_seen
 from assessments.marking.taps import Told
 from lti_tool.port import Launch, current_launch
 
 MOST_TAPS = 200
+MOST_SHEETS = 500
 BIGGEST = 2**31 - 1
 
 
@@ -96,6 +98,76 @@ class TapsView(APIView):
         taken = taps.take(sheet=sheet, log=reading.validated_data["log"], told=told, by=launch.person)
         now = None if taken.is_as_known else MarkSheet.objects.whole().get(pk=sheet.pk)
         return Response(TapsOut({"taken": taken.rows, "revision": taken.revision, "sheet": now}).data)
+
+
+class WaitingIn(serializers.Serializer):
+    sheet = serializers.UUIDField()
+    n = serializers.IntegerField(min_value=1, max_value=BIGGEST)
+
+
+class DeviceIn(serializers.Serializer):
+    """All that waits on a device of whoever says so."""
+
+    log = serializers.UUIDField()
+    waiting = serializers.ListField(child=WaitingIn(), max_length=MOST_SHEETS)
+
+
+class PresenceIn(DeviceIn):
+    """`revision`: of the sheet on the screen. `is_leaving`: the page says good-bye, and nothing is answered."""
+
+    revision = serializers.IntegerField(min_value=0, max_value=BIGGEST)
+    is_leaving = serializers.BooleanField(default=False)
+
+
+class PresenceOut(serializers.Serializer):
+    """The whole sheet only where the device knows an older one."""
+
+    revision = serializers.IntegerField()
+    sheet = SheetOut(allow_null=True)
+
+
+class PresenceView(APIView):
+    """A page that has a sheet open to mark says so, and hears what others changed."""
+
+    @extend_schema(request=PresenceIn, responses=PresenceOut)
+    def post(self, request: Request, key: UUID) -> Response:
+        launch = _launch(request)
+        sheet = get_object_or_404(MarkSheet.objects.visible_to(launch), key=key)
+        if not can_mark(launch, sheet):
+            raise PermissionDenied(why_not_seen(launch, sheet))
+        reading = PresenceIn(data=request.data)
+        reading.is_valid(raise_exception=True)
+        said = reading.validated_data
+        is_leaving = said["is_leaving"]
+        where = {"left": sheet} if is_leaving else {"open_on": sheet}
+        presence.hear(log=said["log"], by=launch.person, waiting=_waiting(launch, said), **where)
+        is_as_known = is_leaving or (sheet.revision == said["revision"] and sheet.is_open)
+        now = None if is_as_known else MarkSheet.objects.whole().get(pk=sheet.pk)
+        return Response(PresenceOut({"revision": sheet.revision, "sheet": now}).data)
+
+
+class DeviceView(APIView):
+    """A device with another page open says what waits on it."""
+
+    @extend_schema(request=DeviceIn, responses=OpenApiTypes.OBJECT)
+    def post(self, request: Request) -> Response:
+        launch = _launch(request)
+        reading = DeviceIn(data=request.data)
+        reading.is_valid(raise_exception=True)
+        said = reading.validated_data
+        presence.hear(log=said["log"], by=launch.person, waiting=_waiting(launch, said))
+        return Response({})
+
+
+def _waiting(launch: Launch, said: dict[str, Any]) -> dict[MarkSheet, int]:
+    """Of sheets that are theirs to mark, or that they spoke of before: one may have been given to somebody else meanwhile."""
+    counts = {row["sheet"]: row["n"] for row in said["waiting"]}
+    if not counts:
+        return {}
+    visible = MarkSheet.objects.visible_to(launch).filter(key__in=list(counts))
+    mine = {sheet for sheet in visible if can_mark(launch, sheet)}
+    mine |= set(presence.known_to(said["log"], launch.person, counts))
+    return {sheet: counts[sheet.key] for sheet in mine}
 
 
 def _told(row: dict[str, Any]) -> Told:

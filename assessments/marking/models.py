@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import models
@@ -228,3 +229,39 @@ class Tap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet_id} {self.field}"
+
+
+class PresenceQuerySet(models.QuerySet["Presence"]):
+    def doubtful(self) -> "PresenceQuerySet":
+        """Those of which marks may wait somewhere; the rule is presence.may_hold_marks."""
+        return self.filter(models.Q(waiting__gt=0) | models.Q(open_at__isnull=False))
+
+    def retired(self, *, before: datetime) -> "PresenceQuerySet":
+        """Those that nobody needs to know of any more: nothing waits, and the sheet was left in order."""
+        return self.filter(waiting=0, open_at=None, heard_at__lt=before)
+
+
+class Presence(models.Model):
+    """What a device of somebody's last said about one sheet: how much of it waits there, and whether it was open."""
+
+    sheet = models.ForeignKey(MarkSheet, on_delete=models.CASCADE, related_name="presences")
+    log = models.UUIDField(help_text="The device's log of taps.")
+    by = models.ForeignKey("lti_tool.Person", on_delete=models.CASCADE, related_name="+")
+    opened_at = models.DateTimeField(default=timezone.now)
+    open_at = models.DateTimeField(null=True, help_text="When it was last open there; null once it was left.")
+    heard_at = models.DateTimeField()
+    waiting = models.PositiveIntegerField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    settled_reason = models.TextField(blank=True)
+
+    objects = PresenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sheet", "log", "by"], name="presence_once_per_device")
+        ]
+        indexes = [models.Index(fields=["log", "by"], name="presence_of_device")]
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} {self.waiting}"

@@ -9,4 +9,6 @@ urlpatterns = [
     path("sheets/<uuid:key>/amendment/", views.amendment, name="amendment"),
     path("api/sheets/<uuid:key>/", api.SheetView.as_view(), name="api_sheet"),
     path("api/sheets/<uuid:key>/taps/", api.TapsView.as_view(), name="api_taps"),
+    path("api/sheets/<uuid:key>/presence/", api.PresenceView.as_view(), name="api_presence"),
+    path("api/devices/", api.DeviceView.as_view(), name="api_device"),
 ]

@@ -43,6 +43,8 @@ TAPS = {
     "log": "5f0c0f6e-0000-4000-8000-000000000001",
     "taps": [{"sequence": 1, "field": "overall", "value": "x", "seen": 0}],
 }
+DEVICE = {"log": TAPS["log"], "waiting": []}
+PRESENCE = DEVICE | {"revision": 0}
 
 # Method, URL name, URL arguments, body, status by role in the own course. Foreign keys are 404, or 403 for roles that never may.
 TABLE = [
@@ -110,6 +112,14 @@ TABLE = [
     ),  # no reason
     ("GET", "marking:api_sheet", ("sheet",), None, allow(I, T)),
     ("POST", "marking:api_taps", ("sheet",), TAPS, allow(I, T)),
+    ("POST", "marking:api_presence", ("sheet",), PRESENCE, allow(I, T)),
+    (
+        "POST",
+        "marking:api_device",
+        (),
+        DEVICE,
+        allow(*EVERYONE),
+    ),  # of one's own device, about one's own sheets
     # A sheet that is assigned: its rater's, whoever that is, and the teacher's.
     *(
         row
@@ -123,6 +133,7 @@ TABLE = [
             ("GET", "marking:sheet", (sheet,), None, page(*whose)),
             ("GET", "marking:api_sheet", (sheet,), None, allow(*whose)),
             ("POST", "marking:api_taps", (sheet,), TAPS, allow(*whose)),
+            ("POST", "marking:api_presence", (sheet,), PRESENCE, allow(*whose)),
         )
     ),
     ("GET", "marking:sheet", ("guests_submitted",), None, page(I, G)),
@@ -266,7 +277,7 @@ def ask(client, row, keys, launch):
     headers = {"Authorization": f"Bearer {launch.token}"} if launch else {}
     if method == "GET":
         return client.get(path, headers=headers)
-    if body is TAPS:
+    if body is not None and "log" in body:
         return client.post(path, json.dumps(body), content_type="application/json", headers=headers)
     filled = {field: keys.get(value, value) for field, value in body.items()}
     return client.post(path, filled, headers=headers)

@@ -56,9 +56,10 @@ function headers(extra = {}) {
 }
 
 /** Call our API as this launch. Resolves to the Response whatever its status; rejects when there is no network. */
-export function api(path, { method = "GET", body } = {}) {
+export function api(path, { method = "GET", body, keepalive = false } = {}) {
   return fetch(path, {
     method,
+    keepalive, // outlives the page that asks
     headers: headers(body === undefined ? {} : { "Content-Type": "application/json" }),
     body: body === undefined ? undefined : JSON.stringify(body),
     credentials: "omit",

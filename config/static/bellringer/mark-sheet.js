@@ -1,13 +1,13 @@
 // The mark sheet: one tap marks, a second one takes it back. There is no save button, and marking never waits for the network.
 
-import { announce, api, remembersPerson } from "./launch.js";
+import { announce, remembersPerson } from "./launch.js";
 import { keep, keepState, keptState } from "./offline.js";
+import { present } from "./presence.js";
 import { logOf } from "./tap-log.js";
 
 export const selector = "form[data-mark-sheet]";
 
 const TYPING_PAUSE = 400;
-const LOOK_EVERY = 15_000;
 
 export function attach(form) {
   const gone = new AbortController();
@@ -24,6 +24,7 @@ export function attach(form) {
   let isSubmitting = false;
 
   log.learn(sheet, Number(said.revision));
+  const presence = present(log, { sheet, heard: follow });
   for (const group of groups()) remember(group);
   form.addEventListener("click", onClick, { signal });
   form.addEventListener("change", onChange, { signal });
@@ -36,9 +37,8 @@ export function attach(form) {
   log.addEventListener("taken", ({ detail }) => detail.sheet === sheet && onTaken(detail), { signal });
   window.addEventListener("pagehide", flush, { signal });
   window.addEventListener("beforeunload", onLeaving, { signal });
-  document.addEventListener("visibilitychange", look, { signal });
+  document.addEventListener("visibilitychange", onVisibility, { signal });
   document.addEventListener("htmx:beforeCleanupElement", (event) => event.detail.elt === form && leave(), { signal });
-  const looking = setInterval(look, LOOK_EVERY);
   remembersPerson(said.rater);
   keep(location.pathname, said.rater);
   restore();
@@ -50,7 +50,7 @@ export function attach(form) {
 
   function leave() {
     flush();
-    clearInterval(looking);
+    presence.leave();
     gone.abort();
   }
 
@@ -209,19 +209,14 @@ export function attach(form) {
 
   // --- what others did meanwhile -------------------------------------------------------------------
 
-  async function look() {
-    if (document.hidden) flush();
-    if (document.hidden || !log.isIdle || typing.size > 0) return;
-    try {
-      const answer = await api(`/api/sheets/${sheet}/`);
-      if (answer.ok) follow(await answer.json());
-    } catch {
-      // Without the network there is nothing to see.
-    }
+  function onVisibility() {
+    flush();
+    if (!document.hidden) presence.say();
   }
 
   function follow(now) {
-    if (log.isIdle && typing.size === 0 && !signal.aborted) showState(now);
+    // An answer may have been on its way while a tap was: what is older than that stays off the screen.
+    if (log.isIdle && typing.size === 0 && now.revision >= log.seen(sheet) && !signal.aborted) showState(now);
     keepScreen(now.is_open);
     show();
   }

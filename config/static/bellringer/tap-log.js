@@ -53,6 +53,19 @@ class TapLog extends EventTarget {
     return this.#of(sheet);
   }
 
+  /** What this log is called on the server. */
+  async name() {
+    return (await device).log;
+  }
+
+  /** How many taps of each sheet have not reached the server, once it is known what earlier pages left here. */
+  async countsBySheet() {
+    await this.#writing;
+    const counts = new Map();
+    for (const { sheet } of this.waiting) counts.set(sheet, (counts.get(sheet) ?? 0) + 1);
+    return [...counts].map(([sheet, n]) => ({ sheet, n }));
+  }
+
   #of(sheet) {
     return this.waiting.filter((tap) => tap.sheet === sheet);
   }
