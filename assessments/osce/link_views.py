@@ -20,11 +20,12 @@ from lti_tool.port import launch_required
 
 @dataclass(frozen=True)
 class Row:
-    """`link` is the newest; None where there never was one."""
+    """`link` is the newest; None where there never was one. Whoever took somebody's place on the day works without a duty."""
 
     staff: StaffMember
     duties: list[Duty]
     link: ExaminerLink | None
+    works: bool
 
     @property
     def is_valid(self) -> bool:
@@ -101,13 +102,14 @@ def _rows(session: Session) -> list[Row]:
     """Everybody with a post in the session, and whoever holds a link that was not withdrawn; by name."""
     newest = {row.staff_id: row for row in session.links.select_related("staff__person")}
     staff = {row.pk: row for row in verbs.on_duty(session)}
+    working = set(staff)
     staff |= {
         row.staff_id: row.staff for row in newest.values() if not row.revoked_at and row.staff_id not in staff
     }
     duties: dict[int, list[Duty]] = {pk: [] for pk in staff}
     for duty in Duty.objects.filter(post__session=session).select_related("post__station"):
         duties[duty.staff_id].append(duty)
-    rows = [Row(row, duties[pk], newest.get(pk)) for pk, row in staff.items()]
+    rows = [Row(row, duties[pk], newest.get(pk), pk in working) for pk, row in staff.items()]
     return sorted(rows, key=lambda row: row.staff.display_name.casefold())
 
 
@@ -132,7 +134,7 @@ def _links_page(
         "exam": session.exam,
         "rows": rows,
         "valid": len(valid),
-        "missing": sum(not row.is_valid and bool(row.duties) for row in rows),
+        "missing": sum(row.works and not row.is_valid for row in rows),
         "has_links": any(row.link and not row.link.revoked_at for row in rows),
         "too_short": [row for row in valid if row.link and row.link.expires_at < ends],
         "form": form or ValidityForm(initial={"until": timezone.localtime(verbs.validity(session))}),

@@ -23,7 +23,6 @@ from assessments.osce.models import (
     StaffMember,
     Station,
 )
-from lti_tool.port import make_guest
 
 State = Encounter.State
 
@@ -320,7 +319,5 @@ def _called(session: Session, name: str, by: Any) -> StaffMember:
         if not wanted:
             raise ValidationError({"name": _("Say who it is.")})
         found = staffing.add_staff(exam=session.exam, by=by, names=[name])[0]
-    if found.person is None:
-        found.person = make_guest(session.exam.activity.context, name=found.name)
-        found.save(update_fields=["person"])
+    staffing.identify(staff=found, by=by)
     return found

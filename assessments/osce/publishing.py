@@ -12,10 +12,9 @@ from django.utils.translation import ngettext
 from assessments.audit.recording import record
 from assessments.marking import marking
 from assessments.marking.models import MarkSheet
-from assessments.osce import posts, timetable
-from assessments.osce.models import Encounter, EncounterSheet, Post, Session, SheetRole, StaffMember, Station
+from assessments.osce import posts, staffing, timetable
+from assessments.osce.models import Encounter, EncounterSheet, Post, Session, SheetRole, Station
 from assessments.rubrics.models import Rubric
-from lti_tool.port import make_guest
 
 # Of a long list this many are named.
 MOST_NAMED = 10
@@ -53,7 +52,9 @@ def publish(*, session: Session, by: Any) -> Session:
         return session
     if found := obstacles(session):
         raise ValidationError(found, code="obstacles")
-    _make_guests(session)
+    # Whoever is only named becomes somebody who can be let in by a link, and whom sheets can belong to.
+    for staff in session.exam.staff.filter(person=None):
+        staffing.identify(staff=staff, by=by)
     planned = list(_planned_sheets(session))
     by_rubric: dict[Rubric, list[EncounterSheet]] = {}
     for rubric, row in planned:
@@ -183,14 +184,6 @@ def _planned_sheets(session: Session) -> Iterator[tuple[Rubric, EncounterSheet]]
 
 def _whose(row: EncounterSheet) -> Any:
     return row.staff.person if row.staff else row.encounter.candidate.person
-
-
-def _make_guests(session: Session) -> None:
-    """Whoever is only named becomes somebody who can be let in by a link, and whom sheets can belong to."""
-    named = StaffMember.objects.filter(exam=session.exam, person=None)
-    for staff in named.select_for_update():
-        staff.person = make_guest(session.exam.activity.context, name=staff.name)
-        staff.save(update_fields=["person"])
 
 
 def _sheets(session: Session) -> Any:

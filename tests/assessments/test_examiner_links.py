@@ -21,8 +21,8 @@ from assessments.audit.models import Event
 from assessments.marking import marking
 from assessments.marking.models import MarkSheet
 from assessments.osce import door as doors
-from assessments.osce import links, planning, publishing, staffing, timetable
-from assessments.osce.models import ExaminerLink
+from assessments.osce import links, on_the_day, planning, publishing, staffing, timetable
+from assessments.osce.models import ExaminerLink, SheetRole
 from lti_tool import session as visits
 from lti_tool.models import Deployment, LaunchToken, Membership, Person, Role
 from tests import exams, factories
@@ -454,6 +454,21 @@ def test_whoever_holds_a_link_without_a_station_is_still_listed(planner, exam):
 
     assert "Ida Idle" in page.text
     assert "no station in this session any more" in page.text
+
+
+def test_whoever_takes_somebodys_place_on_the_day_gets_a_link(planner, exam):
+    publishing.publish(session=exam.session, by=None)
+    post = exam.session.posts.first()
+    on_the_day.replace(post=post, role=SheetRole.EXAMINER, name="Nina New", by=None, reason="Ill")
+    assert "in somebody's place" in planner.get("links", exam.session.key).text
+
+    planner.post("links", exam.session.key)
+
+    nina = exam.exam.staff.get(name="Nina New")
+    page = knock(exam.session.links.get(staff=nina))
+    assert page.context["launch"].person == nina.person
+    assert nina.person.assigned_sheets.exists()
+    assert Event.objects.filter(verb="staff.identified", data__staff=nina.pk).exists()
 
 
 def test_page_of_links_costs_as_many_queries_with_thirty_as_with_three(planner, exam):
