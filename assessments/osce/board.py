@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from assessments.marking import presence
+from assessments.marking.presence import Unsynced
 from assessments.osce import running, timetable
 from assessments.osce.master_clock import Beat, Clock, Phase
 from assessments.osce.models import (
@@ -138,7 +141,9 @@ class _Reading:
         rows = session.encounters.exclude(post=None).exclude(round=None)
         rows = rows.select_related("candidate__person", "station", "circuit", "post")
         self.encounters: list[Any] = list(rows.prefetch_related("sheets__sheet", "sheets__staff__person"))
-        self.cells = {row.pk: Cell(row, self._state(row)) for row in self.encounters}
+        sheets = [row.sheet for encounter in self.encounters for row in encounter.sheets.all()]
+        self.unsynced = presence.unsynced(sheets)
+        self.cells = {row.pk: self._cell(row) for row in self.encounters}
 
     def board(self, shows_all: bool) -> Board:
         examined = [self.cells[row.pk] for row in self.encounters if row.state == Encounter.State.PLANNED]
@@ -150,9 +155,15 @@ class _Reading:
             [cell for cell in examined if cell.state == "missing"],
             [cell for cell in examined if cell.unsynced],
             list(asked.select_related("post__station", "post__circuit", "by")),
-            sum(cell.state == "submitted" for cell in examined),
+            sum(cell.state in ("submitted", "unsynced") for cell in examined),
             len(examined),
         )
+
+    def _cell(self, encounter: Any) -> Cell:
+        state = self._state(encounter)
+        named = [it for row in encounter.sheets.all() for it in self.unsynced.get(row.sheet_id, [])]
+        is_not_all = bool(named) and state == "submitted"
+        return Cell(encounter, "unsynced" if is_not_all else state, [_said_of(it) for it in named])
 
     def _state(self, encounter: Any) -> str:
         if encounter.state != Encounter.State.PLANNED:
@@ -183,6 +194,18 @@ class _Reading:
         posts = [post for post in self.posts if post.circuit_id == circuit.pk]
         rows = [Row(post, [at.get((post.pk, *column)) for column in columns]) for post in posts]
         return CircuitBoard(circuit, clock, columns, present, rows)
+
+
+def _said_of(device: Unsynced) -> str:
+    words = {"who": device.by.display_name, "n": device.waiting}
+    words["time"] = formats.time_format(timezone.localtime(device.heard_at), "TIME_FORMAT")
+    if not device.waiting:
+        return str(_("%(who)s's device, not heard since %(time)s, may hold marks.")) % words
+    return ngettext(
+        "%(who)s's device, last heard at %(time)s, holds a mark that is not here yet.",
+        "%(who)s's device, last heard at %(time)s, holds %(n)s marks that are not here yet.",
+        device.waiting,
+    ) % words  # fmt: skip
 
 
 def _columns(

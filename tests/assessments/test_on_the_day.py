@@ -1,5 +1,6 @@
 """What a coordinator changes while a session runs, and that nothing that was marked is lost by it."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 
 from assessments.audit.models import Event
-from assessments.marking import marking
+from assessments.marking import marking, presence
 from assessments.marking.models import MarkSheet
 from assessments.osce import on_the_day, publishing, running, timetable
 from assessments.osce.board import board
@@ -324,5 +325,29 @@ class TestBoard:
 
         for session in (small, large):
             session = type(session).objects.select_related("exam__activity").get(pk=session.pk)
-            with django_assert_num_queries(12):
+            with django_assert_num_queries(13):
                 board(session)
+
+
+class TestDevices:
+    def test_board_names_whose_device_may_hold_marks(self, session):
+        first, second = session.encounters.filter(sheets__role=SheetRole.EXAMINER).order_by("pk")[:2]
+        sheet, handed_in = (exams.sheet_of(session, it.candidate, it.station) for it in (first, second))
+        exams.hand_in(handed_in)
+        kim = sheet.assigned_to
+        with time_machine.travel("2026-11-23T10:42Z", tick=False):
+            presence.hear(log=uuid.uuid4(), by=kim, waiting={}, open_on=sheet)
+            presence.hear(log=uuid.uuid4(), by=kim, waiting={handed_in: 2})
+
+        with time_machine.travel("2026-11-23T10:43Z", tick=False):
+            found = board(session, shows_all=True)
+
+        assert {cell.encounter: (cell.state, cell.unsynced) for cell in found.unsynced} == {
+            first: ("expected", [f"{kim.name}'s device, not heard since 10:42., may hold marks."]),
+            second: (
+                "unsynced",
+                [f"{kim.name}'s device, last heard at 10:42., holds 2 marks that are not here yet."],
+            ),
+        }
+        assert found.submitted == 1
+        assert found.needs_somebody
