@@ -343,10 +343,10 @@ class TestDevices:
             found = board(session, shows_all=True)
 
         assert {cell.encounter: (cell.state, cell.unsynced) for cell in found.unsynced} == {
-            first: ("expected", [f"{kim.name}'s device, not heard since 10:42., may hold marks."]),
+            first: ("expected", [f"{kim.name}'s device, not heard since 10:42, may hold marks."]),
             second: (
                 "unsynced",
-                [f"{kim.name}'s device, last heard at 10:42., holds 2 marks that are not here yet."],
+                [f"{kim.name}'s device, last heard at 10:42, holds 2 marks that are not here yet."],
             ),
         }
         assert found.submitted == 1
