@@ -188,6 +188,14 @@ def test_person_with_a_sheet_to_mark_cannot_be_deleted(assigned, guest):
         guest.delete()
 
 
+def test_course_goes_as_a_whole_with_its_assigned_sheets(assigned, course):
+    course.activity.assessments.all().delete()
+
+    course.context.registration.delete()
+
+    assert not MarkSheet.objects.exists()
+
+
 # --- giving it to somebody else ---------------------------------------------------------------------
 
 

@@ -4,17 +4,20 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from assessments.activities import activities
 from assessments.activities.models import Assessment
 from assessments.audit.models import Event
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
-from assessments.marking.models import MarkSheet
+from assessments.marking.models import MarkSheet, Reassignment
+from assessments.osce import links
+from assessments.osce.models import ExaminerLink
 from assessments.results import releasing
 from assessments.results.models import Result
-from lti_tool.models import Role, Score
-from tests import factories
+from lti_tool.models import LaunchToken, Person, Role, Score
+from tests import exams, factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,3 +116,48 @@ def test_result_is_gone_with_the_submission_that_failed(course, monkeypatch):
 
     assert not Result.objects.exists()
     assert not MarkSheet.objects.submitted().exists()
+
+
+@pytest.fixture
+def staffed():
+    """An exam's session and somebody who is only named in it."""
+    exam = exams.exam(stations=1, candidates=1)
+    return exam.sessions.get(), exams.staff(exam, "Gwen Guest", role=None)
+
+
+def test_two_links_made_at_once_leave_one_that_opens_for_one_person(staffed):
+    session, gwen = staffed
+
+    outcomes = at_once(*[lambda: links.make(session=session, staff=gwen, by=None)] * 3)
+
+    assert {type(outcome) for outcome in outcomes} == {ExaminerLink}
+    assert [link.is_valid for link in ExaminerLink.objects.order_by("id")] == [False, False, True]
+    assert Person.objects.filter(sub=None).count() == 1
+
+
+def test_link_that_is_opened_while_it_is_withdrawn_leaves_no_visit(staffed):
+    session, gwen = staffed
+    for _ in range(5):
+        link = links.make(session=session, staff=gwen, by=None)
+        found = links.find(links.secret(link))
+
+        at_once(
+            lambda found=found: links.open_visit(link=found, device=None),
+            lambda link=link: links.withdraw(link=link, by=None),
+        )
+
+        assert not LaunchToken.objects.filter(door=link.key, expires_at__gt=timezone.now()).exists()
+
+
+def test_sheet_given_to_two_people_at_once_is_the_second_ones_and_both_are_kept(course):
+    activity, people, candidate = course
+    sheet = factories.sheet(activity, candidate, people[0])
+    guests = [factories.guest(activity.context, f"Guest {n}") for n in range(2)]
+
+    at_once(
+        *[lambda to=to: marking.reassign(sheet=sheet, to=to, by=people[0], reason="Swapped") for to in guests]
+    )
+
+    second, first = Reassignment.objects.all()
+    assert (first.before, second.before) == (None, first.after)
+    assert MarkSheet.objects.get().assigned_to == second.after
