@@ -1,6 +1,7 @@
 """People whom no platform knows, and visits that no platform launches: docs/decisions/0019."""
 
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -48,5 +49,9 @@ def open_visit(person: Person, resource_link: ResourceLink, *, door: UUID, until
 
 
 def end_visits(*, door: UUID) -> int:
-    now = timezone.now()
-    return LaunchToken.objects.filter(door=door, expires_at__gt=now).update(expires_at=now)
+    return move_ends(doors=[door], until=timezone.now())
+
+
+def move_ends(*, doors: Collection[UUID], until: datetime) -> int:
+    here = LaunchToken.objects.filter(door__in=doors, expires_at__gt=timezone.now())
+    return here.update(expires_at=until)

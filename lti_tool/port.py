@@ -1,6 +1,6 @@
 """All of lti_tool that the rest of the house may use. Its size does not grow without a decision record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
@@ -46,6 +46,7 @@ __all__ = [
     "launch_required",
     "make_guest",
     "members",
+    "move_guest_visits",
     "open_guest_visit",
     "publish_score",
     "retry",
@@ -126,6 +127,11 @@ def open_guest_visit(person: Person, resource_link: ResourceLink, *, door: UUID,
     PermissionDenied where the platform was switched off.
     """
     return guests.open_visit(person, resource_link, door=door, until=until)
+
+
+def move_guest_visits(*, doors: Collection[UUID], until: datetime) -> int:
+    """Let every visit that came through these doors, and is not over, end at `until`, later or earlier; gives how many."""
+    return guests.move_ends(doors=doors, until=until)
 
 
 def end_guest_visits(*, door: UUID) -> int:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from assessments.audit.recording import record
 from assessments.osce import staffing, timetable
 from assessments.osce.models import ExaminerLink, Session, StaffMember
-from lti_tool.port import Launch, end_guest_visits, open_guest_visit
+from lti_tool.port import Launch, end_guest_visits, move_guest_visits, open_guest_visit
 
 AFTER_THE_END = timedelta(hours=12)
 WITHOUT_A_TIMETABLE = timedelta(hours=12)
@@ -115,8 +115,15 @@ def withdraw(*, link: ExaminerLink, by: Any) -> ExaminerLink:
 
 @transaction.atomic
 def set_validity(*, session: Session, until: datetime, by: Any) -> int:
-    """All links of the session that are not withdrawn open until then, printed ones and expired ones too; gives how many."""
-    changed = session.links.filter(revoked_at=None).update(expires_at=until)
+    """All links of the session that are not withdrawn open until then, printed ones and expired ones too; gives how many.
+
+    What is open with them ends then as well, later or earlier than it would have.
+    """
+    current = session.links.filter(revoked_at=None)
+    # Locked, so that nobody opens one in between until the time of before.
+    doors = list(current.select_for_update().order_by("pk").values_list("key", flat=True))
+    changed = current.update(expires_at=until)
+    move_guest_visits(doors=doors, until=until)
     record("examiner_links.prolonged", by=by, on=session, data={"until": until.isoformat(), "links": changed})
     return changed
 

@@ -419,6 +419,22 @@ def test_validity_is_changed_for_all_links_and_printed_ones_stay(planner, exam, 
     assert (link.expires_at, links.secret(link)) == (later, secret)
 
 
+@pytest.mark.parametrize("hours", [1, 100])
+def test_what_is_open_ends_with_its_link_sooner_or_later(exam, link, hours):
+    page, until = knock(link), timezone.now() + timedelta(hours=hours)
+    ended = knock(link, here="yes")
+    Client().post("/lti/end/", headers=bearer(ended))
+
+    links.set_validity(session=exam.session, until=until, by=None)
+
+    assert is_over(ended)
+    with time_machine.travel(until - timedelta(seconds=5)):
+        assert not is_over(page)
+        assert is_over(ended)
+    with time_machine.travel(until + timedelta(seconds=1)):
+        assert is_over(page)
+
+
 @pytest.mark.parametrize(
     ("until", "words"),
     [
