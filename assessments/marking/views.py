@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
@@ -24,6 +24,7 @@ from lti_tool.port import Launch, current_launch, launch_required
 
 
 @require_safe
+@conditional_page  # devices that keep the page ask whether it has changed
 @launch_required
 def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
     """The sheet to fill, or to read once it is submitted. What is tapped on it goes to the API."""

@@ -8,11 +8,12 @@ import * as awake from "./awake.js";
 import * as clock from "./clock.js";
 import * as leave from "./leave.js";
 import * as markSheet from "./mark-sheet.js";
+import * as mySheets from "./my-sheets.js";
 import "./print.js";
 import * as rows from "./rows.js";
 import "./say.js";
 
-const behaviours = [awake, clock, leave, markSheet, rows];
+const behaviours = [awake, clock, leave, markSheet, mySheets, rows];
 
 document.addEventListener("htmx:load", (event) => {
   const root = event.detail.elt ?? document.body;

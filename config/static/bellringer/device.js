@@ -62,8 +62,11 @@ async function onDisk(database) {
       }),
     remove: (numbers) => write(["taps"], (store) => numbers.forEach((number) => store("taps").delete(number))),
     taps: async (rater) => (await read("taps")).filter((tap) => tap.rater === rater),
+    person: async () => (await read("about", "person"))[0]?.rater,
+    setPerson: (rater) => write(["about"], (store) => store("about").put({ key: "person", rater })),
     keepPage: (page) => write(["pages"], (store) => store("pages").put({ ...page, key: `${page.path} ${page.rater}` })),
-    pages: async (path) => (await read("pages")).filter((page) => page.path === path),
+    page: async (path, rater) => (await read("pages", `${path} ${rater}`))[0],
+    paths: async (rater) => (await read("pages")).filter((page) => page.rater === rater).map(({ path }) => path),
     forgetPagesBefore: async (time) => {
       const old = (await read("pages")).filter((page) => page.at < time);
       await write(["pages"], (store) => old.forEach((page) => store("pages").delete(page.key)));
@@ -81,8 +84,11 @@ function inMemory() {
     append: async () => (last += 1),
     remove: async () => {},
     taps: async () => [],
+    person: async () => undefined,
+    setPerson: async () => {},
     keepPage: async () => {},
-    pages: async () => [],
+    page: async () => undefined,
+    paths: async () => [],
     forgetPagesBefore: async () => {},
     forgetPage: async () => {},
     forgetPages: async () => {},

@@ -1,10 +1,11 @@
 // The launch token: kept for this frame, sent with every request, from this one place.
 
-import { openKept } from "./offline.js";
+import { isKept, openKept } from "./offline.js";
 import { ask, supports } from "./platform.js";
 
 const STORED = "bellringer.launch";
 const PERSON = "bellringer.person";
+const PATIENCE = 4000;
 const meta = (name) => document.querySelector(`meta[name="${name}"]`);
 
 /**
@@ -32,6 +33,7 @@ function takeOverFirstPage() {
   const path = meta("launch-path")?.content;
   if (path) history.replaceState(history.state, "", path);
   handed.remove();
+  storage.delete(PERSON); // a new visit: its pages say whose it is
   return handed.content;
 }
 
@@ -56,11 +58,11 @@ function headers(extra = {}) {
 }
 
 /** Call our API as this launch. Resolves to the Response whatever its status; rejects when there is no network. */
-export function api(path, { method = "GET", body, keepalive = false } = {}) {
+export function api(path, { method = "GET", body, keepalive = false, headers: extra = {} } = {}) {
   return fetch(path, {
     method,
     keepalive, // outlives the page that asks
-    headers: headers(body === undefined ? {} : { "Content-Type": "application/json" }),
+    headers: headers(body === undefined ? extra : { "Content-Type": "application/json" }),
     body: body === undefined ? undefined : JSON.stringify(body),
     credentials: "omit",
     signal: AbortSignal.timeout?.(20_000),
@@ -76,9 +78,15 @@ export async function announce(text) {
   requestAnimationFrame(() => (announcer.textContent = text));
 }
 
-document.addEventListener("htmx:configRequest", (event) => Object.assign(event.detail.headers, headers()));
-document.addEventListener("htmx:historyCacheMiss", (event) => {
-  if (token) event.detail.xhr.setRequestHeader("Authorization", `Bearer ${token}`);
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  Object.assign(detail.headers, headers());
+  if (detail.verb === "get" && isKept(detail.path)) detail.timeout ||= PATIENCE;
+});
+document.addEventListener("htmx:historyCacheMiss", ({ detail: { xhr, path } }) => {
+  if (token) xhr.setRequestHeader("Authorization", `Bearer ${token}`);
+  // Back and forward without the network: htmx would leave the old page under the new address.
+  if (isKept(path)) xhr.timeout = PATIENCE;
+  for (const failure of ["error", "timeout"]) xhr.addEventListener(failure, () => openWithoutNetwork(path, { push: null }));
 });
 
 // htmx writes its own history entries; each of them learns who is here.
@@ -95,7 +103,27 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failure, () => announce(document.body.dataset.offline));
+  document.addEventListener(failure, ({ detail: { requestConfig: asked, target } }) => {
+    const isPage = asked?.verb === "get" && target?.id === "page";
+    if (isPage) openWithoutNetwork(asked.path);
+    else announce(document.body.dataset.offline);
+  });
+}
+
+/** Open what this device keeps of `address`, else say that there is no network. Gives whether it was kept. */
+export async function openWithoutNetwork(address, { push = pushAddress } = {}) {
+  const isOpen = await openKept(address, whoIsHere(), { push });
+  if (!isOpen) announce(document.body.dataset.offline);
+  return isOpen;
+}
+
+// A visit whose person is not known opens nothing that somebody kept; a tab without a visit, what the last person kept.
+function whoIsHere() {
+  return storage.get(PERSON) ?? (token ? "" : null);
+}
+
+function pushAddress(path) {
+  if (path !== location.pathname) history.pushState({ htmx: true, ...(token ? { [STORED]: token } : {}) }, "", path);
 }
 
 // The shell knows nobody: it asks for its own address again, with the token of this tab. Without the network it opens
@@ -106,7 +134,7 @@ async function openShell() {
   const isThere = await isReachable();
   if (token && isThere) {
     htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" });
-  } else if (isThere || !(await openKept(location.pathname, storage.get(PERSON)))) {
+  } else if (isThere || !(await openKept(location.pathname, whoIsHere()))) {
     shell.querySelector("[data-shell-wait]").hidden = true;
     shell.querySelector("[data-shell-lost]").hidden = false;
   }

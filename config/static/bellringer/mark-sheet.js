@@ -1,6 +1,6 @@
 // The mark sheet: one tap marks, a second one takes it back. There is no save button, and marking never waits for the network.
 
-import { announce, remembersPerson } from "./launch.js";
+import { announce, openWithoutNetwork, remembersPerson } from "./launch.js";
 import { keep, keepState, keptState } from "./offline.js";
 import { present } from "./presence.js";
 import { logOf } from "./tap-log.js";
@@ -14,6 +14,7 @@ export function attach(form) {
   const { signal } = gone;
   const said = form.dataset;
   const sheet = said.markSheet;
+  const path = new URL(said.path, location.href).pathname;
   const log = logOf(said.rater);
   const state = form.querySelector("[data-save-state]");
   const gap = form.querySelector("[data-first-gap]");
@@ -22,6 +23,7 @@ export function attach(form) {
   const typing = new Map();
   const chosen = new Map(); // what was chosen in a group before the tap that is being made
   let isSubmitting = false;
+  let movesOn = false; // to the next sheet, once it is known whether the network takes this one
 
   log.learn(sheet, Number(said.revision));
   const presence = present(log, { sheet, heard: follow });
@@ -40,7 +42,7 @@ export function attach(form) {
   document.addEventListener("visibilitychange", onVisibility, { signal });
   document.addEventListener("htmx:beforeCleanupElement", (event) => event.detail.elt === form && leave(), { signal });
   remembersPerson(said.rater);
-  keep(location.pathname, said.rater);
+  keep(path, said.rater);
   restore();
 
   function onLeaving(event) {
@@ -97,7 +99,7 @@ export function attach(form) {
 
   // What waited when the page was left is put back, over what the server knew.
   async function restore() {
-    const known = await keptState(location.pathname, said.rater);
+    const known = await keptState(path, said.rater);
     if (known && known.revision > Number(said.revision)) showState(known);
     for (const { field, value } of await log.waitingFor(sheet)) {
       if (field === "submit") isSubmitting = true;
@@ -162,10 +164,17 @@ export function attach(form) {
     const missing = unanswered().filter((group) => group.hasAttribute("data-mandatory"));
     showMissing(missing);
     if (missing.length > 0) return;
-    isSubmitting = true;
+    isSubmitting = movesOn = true;
     problems.delete("submit");
     log.put(sheet, "submit", null);
     show();
+  }
+
+  // Without the network the next sheet opens too, if this device keeps it: what was handed in is sent from there.
+  function moveOn() {
+    if (!movesOn || !log.hasFailed || !log.isWritten || !log.survivesReload || !isSubmitting) return;
+    movesOn = false;
+    openWithoutNetwork(said.doneUrl);
   }
 
   function showMissing(missing) {
@@ -187,7 +196,7 @@ export function attach(form) {
 
   async function goOn() {
     if (!(await log.takeBack(sheet, "submit"))) return;
-    isSubmitting = false;
+    isSubmitting = movesOn = false;
     show();
   }
 
@@ -196,9 +205,9 @@ export function attach(form) {
       if (outcome === "applied") problems.delete(field);
       else if (outcome !== "superseded") problems.set(field, reason);
     }
-    if (taken.some((tap) => tap.field === "submit")) isSubmitting = false;
+    if (taken.some((tap) => tap.field === "submit")) isSubmitting = movesOn = false;
     if (taken.some((tap) => tap.field === "submit" && tap.outcome === "applied")) {
-      keepScreen(false);
+      keepScreen("acceptsCorrections" in said);
       htmx.ajax("GET", said.doneUrl, { target: "#page", select: "#page", swap: "outerHTML show:window:top", push: said.doneUrl });
       return;
     }
@@ -233,7 +242,7 @@ export function attach(form) {
       };
     });
     const statements = [...form.querySelectorAll("input[type=checkbox][data-field]:checked")];
-    keepState(location.pathname, said.rater, {
+    keepState(path, said.rater, {
       revision: log.seen(sheet),
       is_open: isOpen,
       marks,
@@ -262,6 +271,7 @@ export function attach(form) {
   // --- words -----------------------------------------------------------------------------------
 
   function show() {
+    moveOn();
     showProblems();
     showSaveState();
     const gaps = unanswered().length;

@@ -11,15 +11,23 @@ if (isOwnTab && "serviceWorker" in navigator) {
   document.addEventListener("DOMContentLoaded", prepare);
 }
 
-async function prepare() {
-  if (!document.querySelector("[data-mark-sheet], [data-shell]") || !location.pathname.startsWith("/sheets/")) return;
+/** Have the worker keep what opens a sheet without the network. */
+export async function prepare() {
+  const shell = shellAddress();
+  if (!shell) return;
   try {
     const active = await isActive(await navigator.serviceWorker.register("/sheets/worker.js", { scope: "/sheets/" }));
     const used = performance.getEntriesByType("resource").map(({ name }) => name);
-    active.postMessage({ shell: location.pathname, assets: used.filter((url) => new URL(url).pathname.startsWith("/static/")) });
+    active.postMessage({ shell, assets: used.filter((url) => new URL(url).pathname.startsWith("/static/")) });
   } catch {
     // A browser that refuses still has the log of taps; only a reload needs the network then.
   }
+}
+
+// Asked for without a token, the address of any sheet answers the shell.
+function shellAddress() {
+  if (document.querySelector("[data-mark-sheet], [data-shell]") && location.pathname.startsWith("/sheets/")) return location.pathname;
+  return document.querySelector("[data-my-sheets] a[href^='/sheets/']")?.pathname;
 }
 
 // Not `serviceWorker.ready`: this document came from a one-time address, which the worker does not serve.
@@ -34,20 +42,47 @@ function isActive(registration) {
 /** Keep the page that is on the screen, as the server sent it. */
 export async function keep(path, rater) {
   if (!isOwnTab) return;
-  const page = document.getElementById("page").cloneNode(true);
-  page.removeAttribute("inert");
-  const html = page.outerHTML;
+  const html = asSent(document.getElementById("page"));
   await quietly(async (here) => {
-    const state = (await here.pages(path)).find((one) => one.rater === rater)?.state;
+    const known = await here.page(path, rater);
     await here.forgetPagesBefore(Date.now() - LONGEST);
-    await here.keepPage({ path, rater, html, state, at: Date.now() });
+    await here.keepPage({ path, rater, html, state: known?.state, tag: known?.html === html ? known.tag : undefined, at: Date.now() });
+    await here.setPerson(rater);
+    await learnPaths(here, rater);
   });
+}
+
+/** Keep the page at `path` without opening it. `ask` fetches it. Gives whether it is kept and as the server has it now. */
+export async function fetchAndKeep(path, rater, ask) {
+  if (!isOwnTab) return false;
+  const isKept = await quietly(async (here) => {
+    const known = await here.page(path, rater);
+    const answer = await ask(path, known?.tag ? { "If-None-Match": known.tag } : {});
+    if (answer.status === 304) return true;
+    if (!answer.ok) return false;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("page");
+    if (!page?.querySelector("[data-mark-sheet]")) {
+      if (known) await here.forgetPage(known.key); // closed meanwhile
+      return Boolean(page) && !page.querySelector("[data-shell]");
+    }
+    const state = (await here.page(path, rater))?.state;
+    await here.keepPage({ path, rater, html: asSent(page), state, tag: answer.headers.get("ETag") ?? undefined, at: Date.now() });
+    await learnPaths(here, rater);
+    return true;
+  });
+  return isKept ?? false;
+}
+
+function asSent(page) {
+  const copy = page.cloneNode(true);
+  copy.removeAttribute("inert");
+  return copy.outerHTML;
 }
 
 export async function keepState(path, rater, state) {
   if (!isOwnTab) return;
   await quietly(async (here) => {
-    const page = (await here.pages(path)).find((one) => one.rater === rater);
+    const page = await here.page(path, rater);
     if (!page) return;
     if (state.is_open) await here.keepPage({ ...page, state });
     else await here.forgetPage(page.key);
@@ -55,21 +90,39 @@ export async function keepState(path, rater, state) {
 }
 
 export async function keptState(path, rater) {
-  const pages = (await quietly((here) => here.pages(path))) ?? [];
-  return pages.find((page) => page.rater === rater)?.state;
+  return (await quietly((here) => here.page(path, rater)))?.state;
 }
 
-/** Open the page kept for `path`, without the network. Of several raters' only the one who is known to be here. */
-export async function openKept(path, rater) {
-  const pages = (await quietly((here) => here.pages(path))) ?? [];
-  const mine = rater ? pages.filter((page) => page.rater === rater) : pages;
-  if (mine.length !== 1) return false;
-  htmx.swap("#page", mine[0].html, { swapStyle: "outerHTML" });
+/**
+ * Open the page kept for `address`, without the network: only what `rater` kept, and where a new tab knows nobody, the
+ * person who was here last. `push` writes a history entry. Gives whether there was one.
+ */
+export async function openKept(address, rater, { push = null } = {}) {
+  if (!isOwnTab) return false;
+  const path = new URL(address, location.href).pathname;
+  const page = await quietly(async (here) => here.page(path, rater ?? (await here.person())));
+  if (!page) return false;
+  push?.(path);
+  htmx.swap("#page", page.html, { swapStyle: "outerHTML" });
+  window.scrollTo(0, 0);
   return true;
 }
 
 export function forgetKept() {
+  keptPaths.clear();
   return quietly((here) => here.forgetPages());
+}
+
+// Which addresses need not wait for a network that does not answer.
+const keptPaths = new Set();
+
+async function learnPaths(here, rater) {
+  keptPaths.clear();
+  for (const path of await here.paths(rater)) keptPaths.add(path);
+}
+
+export function isKept(address) {
+  return keptPaths.has(new URL(address, location.href).pathname);
 }
 
 async function quietly(work) {

@@ -40,7 +40,7 @@ class TapLog extends EventTarget {
     super();
     this.#rater = rater;
     this.#writing = this.#open();
-    window.addEventListener("online", () => this.send());
+    window.addEventListener("online", () => this.#isBack());
   }
 
   get isIdle() {
@@ -113,6 +113,12 @@ class TapLog extends EventTarget {
     } finally {
       this.#sending = false;
     }
+  }
+
+  // Networks say that they are there a moment before they are.
+  #isBack() {
+    this.#failures = 0;
+    this.send();
   }
 
   async #open() {
