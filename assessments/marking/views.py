@@ -36,7 +36,10 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
         "fields": fields,
         "late_taps": late_taps(found),
         "around": around(found, launch),
+        "can_amend": can_amend(launch, found),
     }
+    if context["can_amend"]:
+        context["reassignments"] = found.reassignments.select_related("by", "before", "after")
     if found.is_open:
         context |= {
             "outline": outline(fields, itemgetter(0)),
@@ -47,7 +50,6 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
     context |= {
         "outline": outline(fields, itemgetter(0)),
         "given": by_kind(found.statements.all()),
-        "can_amend": can_amend(launch, found),
         "amendments": [(row, changes(row, found)) for row in amendments],
     }
     return render(request, "marking/submitted.html", context)

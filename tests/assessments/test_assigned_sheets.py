@@ -221,6 +221,25 @@ def test_reassigned_sheet_is_the_others_from_then_on(as_guest, assigned, course,
     assert event.data == {"from": guest.pk, "to": course.examiner.pk, "reassignment": row.pk}
 
 
+def test_teachers_read_who_gave_it_to_whom_and_why_and_raters_do_not(
+    assigned, course, visit, guest, as_guest
+):
+    marking.reassign(sheet=assigned, to=None, by=course.teacher, reason="Fell ill")
+    marking.reassign(sheet=assigned, to=guest, by=course.teacher, reason="Came back")
+    said = [
+        "From Gwen Guest to anybody who marks.",
+        "From anybody who marks to Gwen Guest.",
+        "Fell ill",
+        "Came back",
+    ]
+
+    for sheet in (assigned, handed_in(MarkSheet.objects.get(pk=assigned.pk))):
+        teachers = visit(course.teacher).get(sheet.get_absolute_url()).text
+        guests = as_guest.get(sheet.get_absolute_url()).text
+        assert [words in teachers for words in said] == [True] * 4
+        assert [words in guests for words in said] == [False] * 4
+
+
 def test_sheet_can_be_left_to_anybody_who_marks_and_taken_from_them(assigned, course, visit, guest):
     marking.reassign(sheet=assigned, to=None, by=course.teacher, reason="Nobody came")
     assert visit(course.examiner).get(assigned.get_absolute_url()).status_code == 200
