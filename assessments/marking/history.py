@@ -46,23 +46,40 @@ def late_taps(sheet: MarkSheet) -> list[str]:
     if not late:
         return []
     last = {tap.field: tap.pk for tap in sheet.taps.filter(outcome=Tap.Outcome.APPLIED)}
-    return [_said_late(sheet, tap) for tap in late if last.get(tap.field, 0) < tap.pk]
+    wording = Wording(sheet)
+    return [_said_late(wording, tap) for tap in late if last.get(tap.field, 0) < tap.pk]
 
 
-def _said_late(sheet: MarkSheet, tap: Tap) -> str:
-    name, _colon, about = tap.field.partition(":")
-    titles = {str(criterion.pk): criterion.title for criterion in sheet.rubric.criteria.all()}
-    levels = {level.pk: level.title for row in sheet.rubric.criteria.all() for level in row.levels.all()}
-    what = titles.get(about) or {"overall": _("Overall comment"), "concern": _("Concern")}.get(
-        name, _("Statement")
-    )
-    value: Any = tap.value
-    if name == "level":
-        value = _("Not applicable") if value == "na" else levels.get(value, _("no answer"))
-    elif isinstance(value, bool):
-        value = _("chosen") if value else _("not chosen")
+class Wording:
+    """What the fields of a sheet's taps are called, and what their values say."""
+
+    def __init__(self, sheet: MarkSheet) -> None:
+        criteria = list(sheet.rubric.criteria.all())
+        self._criteria = {str(row.pk): row.title for row in criteria}
+        self._levels = {level.pk: level.title for row in criteria for level in row.levels.all()}
+        self._statements = {str(row.pk): row.text for row in sheet.rubric.statements.all()}
+
+    def what(self, field: str) -> str:
+        name, _colon, about = field.partition(":")
+        if name == "level":
+            return self._criteria.get(about, "–")
+        if name == "comment":
+            return _("Comment on “%(title)s”") % {"title": self._criteria.get(about, "–")}
+        if name == "statement":
+            return self._statements.get(about, _("Statement"))
+        return _("Concern") if name == "concern" else _("Overall comment")
+
+    def value(self, field: str, value: Any) -> str:
+        if field.startswith("level:"):
+            return _("Not applicable") if value == "na" else self._levels.get(value, _("no answer"))
+        if isinstance(value, bool) or field.startswith("statement:"):
+            return _("chosen") if value else _("not chosen")
+        return value or "–"
+
+
+def _said_late(wording: Wording, tap: Tap) -> str:
     return _("%(what)s: %(value)s (received %(time)s)") % {
-        "what": what,
-        "value": value,
+        "what": wording.what(tap.field),
+        "value": wording.value(tap.field, tap.value),
         "time": formats.time_format(timezone.localtime(tap.received_at)),
     }

@@ -265,3 +265,27 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet_id} {self.waiting}"
+
+
+class PaperEntry(models.Model):
+    """A sheet that was filled on paper, as one person typed it in. Two of them are compared before anything counts."""
+
+    sheet = models.ForeignKey(MarkSheet, on_delete=models.CASCADE, related_name="paper_entries")
+    number = models.PositiveSmallIntegerField(help_text="1 or 2.")
+    answers = models.JSONField(help_text="By the fields that taps have.")
+    by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    taken_at = models.DateTimeField(null=True, help_text="When it became the sheet's.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sheet", "number"],
+                condition=models.Q(taken_at=None),
+                name="paper_entered_twice_at_most",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} {self.number}"

@@ -38,6 +38,11 @@ def can_amend(launch: Launch, sheet: "MarkSheet") -> bool:
     return sheet.context_id == launch.context.pk and _sees_as_marker(launch, sheet)
 
 
+def can_type_in(launch: Launch, sheet: "MarkSheet") -> bool:
+    """From paper, for whoever marked: teachers, never what is about themselves."""
+    return launch.role == Role.INSTRUCTOR and can_see(launch, sheet) and not sheet.is_self_assessment
+
+
 def why_not_seen(launch: Launch, sheet: "MarkSheet") -> str:
     """What somebody hears who may not see this sheet of their course: whose it is, and what to do."""
     if sheet.candidate_id == launch.person.pk:

@@ -1,11 +1,13 @@
 """What is read and printed of a timetable: rooms, bells, tickets, and each person's own day."""
 
+from collections import Counter
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from assessments.osce import paper
 from assessments.osce.days import Days
 from assessments.osce.finding import session_runner
 from assessments.osce.ics import calendar
@@ -68,6 +70,34 @@ def staff_calendar(request: HttpRequest, key: UUID, session_key: UUID, staff_key
     days = _days(request, key, session_key)
     whose = get_object_or_404(days.session.exam.staff, key=staff_key)
     return calendar_file(days.session, whose, days)
+
+
+@require_safe
+@launch_required
+def paper_list(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse:
+    """What is not marked yet, to print, and to type in once it was filled on paper."""
+    _launch, session = session_runner(request, key, session_key)
+    rows = paper.unmarked(session)
+    counts = Counter(row.encounter.circuit_id for row in rows)
+    context = {
+        "exam": session.exam,
+        "session": session,
+        "sheets": rows,
+        "circuits": [(circuit, counts[circuit.pk]) for circuit in session.exam.circuits.all()],
+    }
+    return render(request, "osce/paper.html", context)
+
+
+@require_safe
+@launch_required
+def paper_sheets(request: HttpRequest, key: UUID, session_key: UUID, circuit_key: UUID) -> HttpResponse:
+    """A PDF of the sheets of one circuit that are not submitted."""
+    _launch, session = session_runner(request, key, session_key)
+    rows = paper.unmarked(session, get_object_or_404(session.exam.circuits, key=circuit_key))
+    if not rows:
+        raise Http404
+    headers = {"Content-Disposition": 'attachment; filename="sheets.pdf"'}
+    return HttpResponse(paper.pdf(session, rows), content_type="application/pdf", headers=headers)
 
 
 def calendar_file(session: Session, whose: Candidate | StaffMember, days: Days) -> HttpResponse:

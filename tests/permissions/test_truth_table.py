@@ -110,6 +110,8 @@ TABLE = [
         {"revision": "submitted_revision"},
         allow(I, T, ok=400),
     ),  # no reason
+    ("GET", "marking:paper", ("sheet",), None, page(I)),
+    ("POST", "marking:paper", ("sheet",), {"number": "1"}, allow(I, ok=400)),  # nothing chosen
     ("GET", "marking:api_sheet", ("sheet",), None, allow(I, T)),
     ("POST", "marking:api_taps", ("sheet",), TAPS, allow(I, T)),
     ("POST", "marking:api_presence", ("sheet",), PRESENCE, allow(I, T)),
@@ -212,6 +214,8 @@ TABLE = [
     ("GET", "osce:post", ("exam", "day", "post"), None, page(I)),
     ("POST", "osce:post", ("exam", "day", "post"), {"do": "void"}, allow(I, ok=400)),  # no reason
     ("GET", "osce:rooms", ("exam", "session"), None, page(I)),
+    ("GET", "osce:paper", ("exam", "day"), None, page(I)),
+    ("GET", "osce:paper_sheets", ("exam", "day", "circuit"), None, page(I)),
     ("GET", "osce:bells", ("exam", "session"), None, page(I)),
     ("GET", "osce:tickets", ("exam", "session"), None, page(I)),
     ("GET", "osce:staff_days", ("exam", "session"), None, page(I)),
