@@ -6,7 +6,6 @@ import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.permissions import world as worlds
 from tests.permissions.world import ROLES
 
 pytestmark = pytest.mark.django_db
@@ -257,22 +256,6 @@ def url_names(patterns=None, namespace=""):
 
 def test_every_url_has_a_row():
     assert set(url_names()) == {name for _, name, *_ in TABLE}
-
-
-@pytest.fixture
-def own(request):
-    return world_for(request)
-
-
-@pytest.fixture
-def foreign(request):
-    return world_for(request)
-
-
-def world_for(request):
-    """With an exam for the rows that ask for one: it takes its time to make."""
-    row = getattr(request.node, "callspec", None) and request.node.callspec.params.get("row")
-    return worlds.make(with_exam=bool(row) and row[1].startswith("osce:"))
 
 
 def ask(client, row, keys, launch):

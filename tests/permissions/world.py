@@ -25,7 +25,7 @@ class World:
     code: str
     # One for each role that chooses in the LMS what a new link shall open.
     choices: dict[str, DeepLinking]
-    # Of the link that opens the course's exam, where there is one.
+    # Of the link that opens the course's exam.
     exam_launches: dict[str, Launch]
 
     def launch(self, url_name: str, role: str) -> Launch | None:
@@ -34,7 +34,7 @@ class World:
         return (self.exam_launches if of_exam else self.launches).get(role)
 
 
-def make(*, with_exam: bool = False) -> World:
+def make() -> World:
     link = factories.ResourceLinkFactory()
     people = {role: factories.member(link.context, Role(role)) for role in factories.MEMBERS}
     teacher = people[Role.INSTRUCTOR]
@@ -68,14 +68,10 @@ def make(*, with_exam: bool = False) -> World:
     }
     code = issue_code(launches[Role.INSTRUCTOR], f"/activities/{activity.key}/")
     choices = {role: factories.choice(person, link.context, Role(role)) for role, person in people.items()}
-    exam_launches = {}
-    if with_exam:
-        exam, exam_keys = _exam(link.context)
-        keys |= exam_keys
-        exam_launches = {
-            role: factories.launch(person, exam.activity.link) for role, person in people.items()
-        }
-        exam_launches[Role.GUEST] = factories.guest_visit(guest, exam.activity.link)
+    exam, exam_keys = _exam(link.context)
+    keys |= exam_keys
+    exam_launches = {role: factories.launch(person, exam.activity.link) for role, person in people.items()}
+    exam_launches[Role.GUEST] = factories.guest_visit(guest, exam.activity.link)
     return World(keys, launches, code, choices, exam_launches)
 
 
