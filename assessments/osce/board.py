@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Prefetch, Q
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from assessments.marking import presence
+from assessments.marking.models import MarkSheet
 from assessments.marking.presence import Unsynced
 from assessments.osce import running, timetable
-from assessments.osce.master_clock import Beat, Clock, Phase
+from assessments.osce.master_clock import Clock, Phase
 from assessments.osce.models import (
     Circuit,
     Encounter,
+    EncounterSheet,
     HelpRequest,
     Post,
     Session,
@@ -92,7 +95,9 @@ class CircuitBoard:
 class Board:
     session: Session
     circuits: list[CircuitBoard]
+    # The first of them, and how many there are in all.
     missing: list[Cell]
+    missing_count: int
     unsynced: list[Cell]
     help_requests: list[HelpRequest]
     submitted: int
@@ -121,79 +126,127 @@ def present_round(clock: Clock, now: datetime) -> tuple[int, int] | None:
     return (following.rotation, following.round) if following else None
 
 
-def is_over(clock: Clock, encounter: Encounter, now: datetime) -> bool:
-    """Whether the last round of the encounter is over by the clock."""
-    if not clock.is_started or encounter.round is None:
-        return False
-    last = encounter.round + encounter.rounds - 1
-    beats = [beat for beat in clock.beats if _is_of(beat, encounter.rotation, last)]
-    return bool(beats) and beats[-1].ends <= (clock.paused_at or now)
-
-
 class _Reading:
-    """Everything of a session, read once, at one moment."""
+    """A session at one moment: of every encounter how far it is, and the rows of those that are shown."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.now = timezone.now()
         self.clocks = running.clocks(session)
-        self.posts = list(session.posts.select_related("station").prefetch_related("duties__staff__person"))
-        rows = session.encounters.exclude(post=None).exclude(round=None)
-        rows = rows.select_related("candidate__person", "station", "circuit", "post")
-        self.encounters: list[Any] = list(rows.prefetch_related("sheets__sheet", "sheets__staff__person"))
-        sheets = [row.sheet for encounter in self.encounters for row in encounter.sheets.all()]
-        self.unsynced = presence.unsynced(sheets)
-        self.cells = {row.pk: self._cell(row) for row in self.encounters}
+        self.present = {pk: present_round(clock, self.now) for pk, clock in self.clocks.items()}
+        self.ends = {
+            (pk, beat.rotation, beat.round): beat.ends
+            for pk, clock in self.clocks.items()
+            for beat in clock.beats
+            if beat.phase != Phase.BREAK
+        }
+        self.unsynced = self._unsynced()
+        self.standings = list(self._standings())
+        self.states = {row.pk: self._state(row) for row in self.standings}
 
     def board(self, shows_all: bool) -> Board:
-        examined = [self.cells[row.pk] for row in self.encounters if row.state == Encounter.State.PLANNED]
-        circuits: dict[Any, Circuit] = {row.pk: row for row in self.session.exam.circuits.all()}
+        taking_place = [row for row in self.standings if row.state == Encounter.State.PLANNED]
+        missing = [row for row in taking_place if self.states[row.pk] == "missing"]
+        unsynced = [row for row in taking_place if row.pk in self.unsynced]
+        columns = {pk: self._columns(pk, shows_all) for pk in self.clocks}
+        seen = [row for row in self.standings for it in _rounds_of(row) if it in columns[row.circuit_id]]
+        cells = self._cells([*seen, *missing[:MOST_SHOWN], *unsynced[:MOST_SHOWN]])
         asked = self.session.help_requests.filter(answered_at=None)
         return Board(
             self.session,
-            [self._circuit(circuits[pk], clock, shows_all) for pk, clock in self.clocks.items()],
-            [cell for cell in examined if cell.state == "missing"],
-            [cell for cell in examined if cell.unsynced],
+            self._circuits(columns, cells, seen),
+            [cells[row.pk] for row in missing[:MOST_SHOWN]],
+            len(missing),
+            [cells[row.pk] for row in unsynced[:MOST_SHOWN]],
             list(asked.select_related("post__station", "post__circuit", "by")),
-            sum(cell.state in ("submitted", "unsynced") for cell in examined),
-            len(examined),
+            sum(self.states[row.pk] in ("submitted", "unsynced") for row in taking_place),
+            len(taking_place),
         )
 
-    def _cell(self, encounter: Any) -> Cell:
-        state = self._state(encounter)
-        named = [it for row in encounter.sheets.all() for it in self.unsynced.get(row.sheet_id, [])]
-        is_not_all = bool(named) and state == "submitted"
-        return Cell(encounter, "unsynced" if is_not_all else state, [_said_of(it) for it in named])
+    def _standings(self) -> Any:
+        """Of every encounter no more than its state hangs on: there may be thousands."""
+        expected = Q(sheets__role__in=EXPECTED)
+        rows = (
+            self.session.encounters.exclude(post=None).exclude(round=None).order_by("rotation", "round", "pk")
+        )
+        return rows.annotate(
+            sheets_in_all=Count("sheets", filter=expected),
+            not_submitted=Count("sheets", filter=expected & Q(sheets__sheet__state=MarkSheet.State.DRAFT)),
+            begun=Count("sheets", filter=expected & Q(sheets__sheet__revision__gt=0)),
+        ).values_list(
+            "pk",
+            "circuit_id",
+            "post_id",
+            "rotation",
+            "round",
+            "rounds",
+            "state",
+            "sheets_in_all",
+            "not_submitted",
+            "begun",
+            named=True,
+        )
 
-    def _state(self, encounter: Any) -> str:
-        if encounter.state != Encounter.State.PLANNED:
-            return encounter.state
-        clock = self.clocks[encounter.circuit_id]
-        sheets = [row.sheet for row in encounter.sheets.all() if row.role in EXPECTED]
-        if sheets and all(sheet.is_submitted for sheet in sheets):
-            return "submitted"
-        if is_over(clock, encounter, self.now):
+    def _unsynced(self) -> dict[int, list[str]]:
+        """By encounter, whose devices may hold marks that are not here, in words."""
+        found = presence.unsynced(MarkSheet.objects.filter(encounter_sheet__encounter__session=self.session))
+        said: dict[int, list[str]] = {}
+        for row in EncounterSheet.objects.filter(sheet__in=found).order_by("pk"):
+            said.setdefault(row.encounter_id, []).extend(_said_of(device) for device in found[row.sheet_id])
+        return said
+
+    def _state(self, row: Any) -> str:
+        if row.state != Encounter.State.PLANNED:
+            return row.state
+        if row.sheets_in_all and not row.not_submitted:
+            return "unsynced" if row.pk in self.unsynced else "submitted"
+        clock = self.clocks[row.circuit_id]
+        if clock.is_started and self._is_over(row, clock):
             return "missing"
-        if any(sheet.revision for sheet in sheets):
+        if row.begun:
             return "begun"
-        present = present_round(clock, self.now) if clock.is_started else None
-        rounds = {(encounter.rotation, encounter.round + part) for part in range(encounter.rounds)}
-        return "present" if present in rounds else "expected"
+        return (
+            "present" if clock.is_started and self.present[row.circuit_id] in _rounds_of(row) else "expected"
+        )
 
-    def _circuit(self, circuit: Circuit, clock: Clock, shows_all: bool) -> CircuitBoard:
-        rounds = [
-            (it.rotation, it.number) for it in timetable.rounds(self.session) if it.circuit == circuit.pk
+    def _is_over(self, row: Any, clock: Clock) -> bool:
+        ends = self.ends.get((row.circuit_id, *_rounds_of(row)[-1]))
+        return ends is not None and ends <= (clock.paused_at or self.now)
+
+    def _columns(self, circuit: int, shows_all: bool) -> list[tuple[int, int]]:
+        rounds = [(it.rotation, it.number) for it in timetable.rounds(self.session) if it.circuit == circuit]
+        now = self.present[circuit] or rounds[-1]
+        if shows_all:
+            return [row for row in rounds if row[0] == now[0]]
+        at = rounds.index(now) if now in rounds else 0
+        return rounds[max(0, at - 1) : at + 2]
+
+    def _cells(self, rows: list[Any]) -> dict[int, Cell]:
+        sheets = EncounterSheet.objects.select_related("staff__person", "sheet")
+        found = Encounter.objects.select_related("candidate__person", "station").prefetch_related(
+            Prefetch("sheets", sheets)
+        )
+        wanted = found.in_bulk({row.pk for row in rows})
+        return {pk: Cell(row, self.states[pk], self.unsynced.get(pk, [])) for pk, row in wanted.items()}
+
+    def _circuits(
+        self, columns: dict[int, list[tuple[int, int]]], cells: dict[int, Cell], seen: list[Any]
+    ) -> list[CircuitBoard]:
+        at = {(row.post_id, *it): cells[row.pk] for row in seen for it in _rounds_of(row)}
+        circuits = {row.pk: row for row in self.session.exam.circuits.all()}
+        rows: dict[int, list[Row]] = {}
+        for post in self.session.posts.select_related("station"):
+            found = [at.get((post.pk, *column)) for column in columns.get(post.circuit_id, ())]
+            rows.setdefault(post.circuit_id, []).append(Row(post, found))
+        return [
+            CircuitBoard(circuits[pk], clock, columns[pk], self.present[pk], rows.get(pk, []))
+            for pk, clock in self.clocks.items()
         ]
-        present = present_round(clock, self.now)
-        columns = _columns(rounds, present, shows_all)
-        at = {
-            (row.post_id, row.rotation, row.round + part): self.cells[row.pk]
-            for row in self.encounters
-            for part in range(row.rounds)
-        }
-        posts = [post for post in self.posts if post.circuit_id == circuit.pk]
-        rows = [Row(post, [at.get((post.pk, *column)) for column in columns]) for post in posts]
-        return CircuitBoard(circuit, clock, columns, present, rows)
+
+
+def _rounds_of(row: Any) -> list[tuple[int, int]]:
+    """Rotation and round of each round that an encounter lasts."""
+    return [(row.rotation, row.round + part) for part in range(row.rounds)]
 
 
 def _said_of(device: Unsynced) -> str:
@@ -206,19 +259,3 @@ def _said_of(device: Unsynced) -> str:
         "%(who)s's device, last heard at %(time)s, holds %(n)s marks that are not here yet.",
         device.waiting,
     ) % words  # fmt: skip
-
-
-def _columns(
-    rounds: list[tuple[int, int]], present: tuple[int, int] | None, shows_all: bool
-) -> list[tuple[int, int]]:
-    if not rounds:
-        return []
-    now = present or rounds[-1]
-    if shows_all:
-        return [row for row in rounds if row[0] == now[0]]
-    at = rounds.index(now) if now in rounds else 0
-    return rounds[max(0, at - 1) : at + 2]
-
-
-def _is_of(beat: Beat, rotation: int, number: int) -> bool:
-    return (beat.rotation, beat.round) == (rotation, number) and beat.phase != Phase.BREAK

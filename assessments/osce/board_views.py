@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments.marking.conflict import Conflict
 from assessments.osce import on_the_day, posts, running
-from assessments.osce.board import MOST_SHOWN, board, present_round
+from assessments.osce.board import board, present_round
 from assessments.osce.finding import session_runner, visitor
 from assessments.osce.master_clock import Kind
 from assessments.osce.models import (
@@ -240,7 +240,6 @@ def _board_page(
         "session": session,
         "board": board(session, shows_all=shows_all),
         "shows_all": shows_all,
-        "most": MOST_SHOWN,
         "seen": session.clock_orders.count(),
         "can_run": can_run(launch),
         "refusals": problems or [],

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
@@ -227,7 +228,8 @@ def _locked(session: Session | None) -> Session:
 
 def _encounters(session: Session) -> Any:
     rows = session.encounters.select_related("session__exam__activity", "candidate", "station", "post")
-    return rows.prefetch_related("sheets__sheet", "sheets__staff__person")
+    sheets = EncounterSheet.objects.select_related("sheet", "staff__person")
+    return rows.prefetch_related(Prefetch("sheets", sheets))
 
 
 def _is_begun(encounter: Encounter) -> bool:

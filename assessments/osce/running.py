@@ -48,7 +48,7 @@ def clocks(session: Session) -> dict[int, Clock]:
 
 def revision(session: Session) -> int:
     """Goes up with every order and every announcement: what screens compare."""
-    return session.clock_orders.count() + session.announcements.count()
+    return session.clock_orders.count() + session.announcements.count() + len(timetable.rounds(session))
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 
 from assessments.audit.models import Event
 from assessments.marking.conflict import Conflict
-from assessments.osce import publishing, running
+from assessments.osce import publishing, running, timetable
 from assessments.osce.master_clock import Kind, Phase, State
 from assessments.osce.models import ClockOrder, HelpRequest, Incident
 from lti_tool.models import Role
@@ -134,6 +134,16 @@ class TestScreens:
         assert (told["circuits"], told["announcements"]) == (None, None)
         running.announce(session=session, text="Go on", by=None)
         assert ask(revision=revision).json()["circuits"]
+
+    def test_screens_hear_of_rounds_that_were_added_for_somebody_late(self, ask, session):
+        running.order(session=session, kind=Kind.START, by=None)
+        before = ask().json()
+        full = session.exam.circuits.first()
+        timetable.add_rounds(session=session, circuit=full.pk, count=1)
+
+        told = ask(revision=before["revision"]).json()
+
+        assert len(told["circuits"][0]["beats"]) == len(before["circuits"][0]["beats"]) + 4
 
     def test_whoever_has_to_do_with_the_session_may_ask(self, ask, session):
         candidate = session.candidates.first().person

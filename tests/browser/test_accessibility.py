@@ -218,7 +218,7 @@ def test_pages_of_those_who_write_rubrics(course, inspector):
             pastes(f"{sheet_head}\nrubric,R\n,{LONG_WORD},{LONG_WORD},0"),
         ),
         ("export", path("rubrics:export", key), "Export", None),
-        ("set-up", path("activities:start"), "Rubric assessment", None),
+        ("set-up", path("activities:start"), "What shall this link open?", None),
         ("rubric list", path("rubrics:rubrics"), "Rubrics of this course", None),
         ("builder", builder, title, None),
         ("builder, publish dialog", builder, title, clicks("Publish", "dialog[open]")),
@@ -235,7 +235,7 @@ def test_pages_of_those_who_write_rubrics(course, inspector):
 
     quiet = quiet_course()
     first_day = factories.launch(quiet.teacher, quiet.link)
-    inspector.visits(first_day, path("activities:start"), "set-up, first day", "Rubric assessment")
+    inspector.visits(first_day, path("activities:start"), "set-up, first day", "What shall this link open?")
     inspector.visits(first_day, path("rubrics:rubrics"), "no rubrics", "Rubrics of this course")
     designer = factories.launch(course.people["designer"], course.link)
     inspector.visits(designer, path("activities:start"), "designer's home", course.running.title)
@@ -488,7 +488,7 @@ def test_pages_of_a_copied_course(course, inspector):
     start = path("activities:start")
     inspector.visits(factories.launch(teacher, link), start, "copied activity", re.compile("."))
     assert inspector.tab.get_by_role("button", name="Start empty instead").is_visible()
-    inspector.visits(factories.launch(teacher, again), start, "second link", "Rubric assessment")
+    inspector.visits(factories.launch(teacher, again), start, "second link", "What shall this link open?")
     assert inspector.tab.get_by_role("button", name="Open it from here").is_visible()
 
     assert inspector.found == ""

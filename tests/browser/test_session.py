@@ -42,7 +42,7 @@ def test_two_launches_of_different_people_do_not_mix(browser, school):
     for _ in range(2):
         teacher.reloads()
         student.reloads()
-        teacher.tool.get_by_role("heading", name="Rubric assessment").wait_for()
+        teacher.tool.get_by_role("heading", name="What shall this link open?").wait_for()
         student.tool.get_by_role("heading", name="Not ready yet").wait_for()
 
     teacher.tool.get_by_role("button", name="Start from").first.click()
@@ -57,9 +57,9 @@ def test_back_and_reload_show_what_was_there(browser, school):
     teacher.tool.get_by_role("button", name="Publish").wait_for()
 
     teacher.frame.evaluate("history.back()")
-    teacher.tool.get_by_role("heading", name="Rubric assessment").wait_for()
+    teacher.tool.get_by_role("heading", name="What shall this link open?").wait_for()
     teacher.reloads()
-    teacher.tool.get_by_role("heading", name="Rubric assessment").wait_for()
+    teacher.tool.get_by_role("heading", name="What shall this link open?").wait_for()
     teacher.tool.get_by_role("link", name="Go on with").click()
     teacher.tool.get_by_role("button", name="Publish").wait_for()
     teacher.reloads()
@@ -103,7 +103,7 @@ def test_platform_storage_proves_the_browser_where_no_cookie_does(no_cookie_is_k
 
     teacher = opened(browser, canvas, "teacher")
 
-    teacher.tool.get_by_role("heading", name="Rubric assessment").wait_for()
+    teacher.tool.get_by_role("heading", name="What shall this link open?").wait_for()
     assert any("storage_proof=" in form for form in posted)
 
 
@@ -119,7 +119,7 @@ def test_a_storage_that_is_full_or_says_nothing_keeps_nobody_out(no_cookie_is_ke
     with browser.expect_page() as opening:
         button.click()
 
-    opening.value.get_by_role("heading", name="Rubric assessment").wait_for()
+    opening.value.get_by_role("heading", name="What shall this link open?").wait_for()
 
 
 def test_new_tab_is_offered_where_neither_does(no_cookie_is_kept, browser, school):
@@ -129,9 +129,9 @@ def test_new_tab_is_offered_where_neither_does(no_cookie_is_kept, browser, schoo
     with browser.expect_page() as opening:
         button.click()
 
-    opening.value.get_by_role("heading", name="Rubric assessment").wait_for()
+    opening.value.get_by_role("heading", name="What shall this link open?").wait_for()
     opening.value.reload()
-    opening.value.get_by_role("heading", name="Rubric assessment").wait_for()
+    opening.value.get_by_role("heading", name="What shall this link open?").wait_for()
 
 
 def test_mark_sheet_opens_in_a_tab_of_its_own(browser, school):
