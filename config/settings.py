@@ -132,6 +132,7 @@ STORAGES = {
         else "config.static_storage.ModuleManifestStorage"
     },
 }
+STATIC_BUNDLED = not DEVELOPMENT  # one script and one style sheet, made by collectstatic
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 
 # --- security -----------------------------------------------------------------------------------
@@ -154,6 +155,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "worker-src": [SELF],
+        "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "object-src": [NONE],

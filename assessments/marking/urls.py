@@ -4,6 +4,8 @@ from assessments.marking import api, paper_views, views
 
 app_name = "marking"
 urlpatterns = [
+    path("sheets/", views.start, name="start"),
+    path("sheets/app.webmanifest", views.manifest, name="manifest"),
     path("sheets/worker.js", views.worker, name="worker"),
     path("sheets/<uuid:key>/", views.sheet, name="sheet"),
     path("sheets/<uuid:key>/amendment/", views.amendment, name="amendment"),

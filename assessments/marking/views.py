@@ -5,8 +5,10 @@ from uuid import UUID
 
 from django.contrib.staticfiles import finders
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
@@ -61,6 +63,41 @@ def worker(request: HttpRequest) -> HttpResponse:
     found = finders.find("bellringer/sheet-worker.js")
     assert found
     return HttpResponse(Path(found).read_bytes(), content_type="text/javascript")
+
+
+@require_safe
+@launch_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Where the installed app begins. Without a visit the shell says how to get in."""
+    return render(request, "marking/start.html")
+
+
+@require_safe
+def manifest(request: HttpRequest) -> HttpResponse:
+    """What makes a tablet offer to install the sheets as an app of their own; the same for everybody."""
+    icons = [
+        {
+            "src": static(f"bellringer/icon-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
+        for size in (192, 512)
+        for purpose in ("any", "maskable")
+    ]
+    told = {
+        "name": "Bellringer",
+        "short_name": "Bellringer",
+        "description": _("Mark sheets that work without the network"),
+        "id": reverse("marking:start"),
+        "start_url": reverse("marking:start"),
+        "scope": "/",  # “My stations” belongs to it too
+        "display": "standalone",
+        "background_color": "#ffffff",
+        "theme_color": "#0e68b3",
+        "icons": icons,
+    }
+    return JsonResponse(told, content_type="application/manifest+json")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -233,6 +233,8 @@ TABLE = [
     ("GET", "lti_tool:register", ("invite",), None, dict.fromkeys(ROLES, 404)),
     ("POST", "lti_tool:register", ("invite",), {}, dict.fromkeys(ROLES, 404)),
     ("GET", "lti_tool:canvas-json", (), None, dict.fromkeys(ROLES, 200)),
+    ("GET", "marking:start", (), None, page(*EVERYONE)),
+    ("GET", "marking:manifest", (), None, dict.fromkeys(ROLES, 200)),
     ("GET", "marking:worker", (), None, dict.fromkeys(ROLES, 200)),  # a script, the same for everybody
     ("GET", "lti_tool:jwks", (), None, dict.fromkeys(ROLES, 200)),
     ("POST", "lti_tool:notices", (), {}, dict.fromkeys(ROLES, 400)),  # signed by platforms: test_notices.py

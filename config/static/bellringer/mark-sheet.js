@@ -151,8 +151,7 @@ export function attach(form) {
 
   function tell(field, value) {
     problems.delete(field);
-    log.put(sheet, field, value);
-    show();
+    log.put(sheet, field, value); // and so shows
   }
 
   // --- submitting ------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 const CACHE = "bellringer-sheets-1";
 const SHELL = "/sheets/shell";
-const SHEET = /^\/sheets\/[0-9a-f-]{36}\/$/;
+const SHEET = /^\/sheets\/([0-9a-f-]{36}\/)?$/;
 const HASHED = /\.[0-9a-f]{12}\.\w+$/;
 const PATIENCE = 4000;
 
