@@ -39,6 +39,9 @@ def somebody(kind):
     client = Client()
     if kind in Role.values:
         link = factories.ResourceLinkFactory()
+        if kind == Role.GUEST:
+            visit = factories.guest_visit(factories.guest(link.context), link)
+            return client, {"Authorization": f"Bearer {visit.token}"}
         person = factories.member(link.context, Role(kind))
         return client, {"Authorization": f"Bearer {factories.launch(person, link).token}"}
     if kind == "staff":
