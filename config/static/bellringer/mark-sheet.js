@@ -8,6 +8,7 @@ import { logOf } from "./tap-log.js";
 export const selector = "form[data-mark-sheet]";
 
 const TYPING_PAUSE = 400;
+const QUIET = 2_000;
 
 export function attach(form) {
   const gone = new AbortController();
@@ -22,6 +23,8 @@ export function attach(form) {
   const problems = new Map();
   const typing = new Map();
   const chosen = new Map(); // what was chosen in a group before the tap that is being made
+  let touchedAt = 0;
+  let turning;
   let isSubmitting = false;
   let movesOn = false; // to the next sheet, once it is known whether the network takes this one
 
@@ -33,6 +36,9 @@ export function attach(form) {
   form.addEventListener("input", onInput, { signal });
   form.addEventListener("focusout", flush, { signal });
   form.addEventListener("submit", onSubmit, { signal, capture: true });
+  form.addEventListener("pointerdown", () => (touchedAt = Date.now()), { signal, capture: true });
+  form.addEventListener("keydown", onKey, { signal, capture: true });
+  form.addEventListener("bellringer:phase", ({ detail }) => onPhase(detail.phase), { signal });
   form.querySelector("[data-go-on]").addEventListener("click", goOn, { signal });
   gap.addEventListener("click", goToFirstGap, { signal });
   log.addEventListener("change", show, { signal });
@@ -53,7 +59,20 @@ export function attach(form) {
   function leave() {
     flush();
     presence.leave();
+    clearTimeout(turning);
     gone.abort();
+  }
+
+  // In the change-over the global rating and the feedback are what is left to do: where they are not beside the items they
+  // come into view, once nobody has touched the page for a moment. Nothing moves under a finger.
+  function onPhase(phase) {
+    clearTimeout(turning);
+    const side = form.querySelector(".sheet-side");
+    const isBeside = side.offsetTop <= form.querySelector(".sheet-criteria").offsetTop + 1;
+    if (phase !== "change-over" || isBeside) return;
+    const left = touchedAt + QUIET - Date.now();
+    if (left > 0 || typing.size > 0) turning = setTimeout(() => onPhase(phase), Math.max(left, TYPING_PAUSE));
+    else side.scrollIntoView({ block: "start" });
   }
 
   // --- what is on the screen -------------------------------------------------------------------
@@ -111,6 +130,12 @@ export function attach(form) {
   }
 
   // --- taps ------------------------------------------------------------------------------------
+
+  // Enter on an answer would hand the sheet in.
+  function onKey(event) {
+    touchedAt = Date.now();
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+  }
 
   // A tap on what is chosen already takes it back: radios by themselves never do.
   function onClick(event) {
