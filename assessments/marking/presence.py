@@ -5,7 +5,7 @@ it has said that nothing is left on it, or until somebody settles it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,13 +25,23 @@ KEPT_FOR = timedelta(days=3)
 
 
 @dataclass(frozen=True)
-class Unsynced:
-    """A device that may hold marks: whose, which, when it was heard last, and how many it said were waiting."""
+class Device:
+    """A device that may hold marks: whose, which, when it was heard last, and how many it said were waiting.
+
+    A settled one is waited for no more: somebody said why.
+    """
 
     by: Any
     log: UUID
     heard_at: datetime
     waiting: int
+    settled_at: datetime | None = None
+    settled_by: Any = None
+    reason: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        return self.settled_at is not None
 
 
 def may_hold_marks(
@@ -50,7 +60,7 @@ def may_hold_marks(
     open on it when it fell silent, and it had been silent for longer than SILENT_AFTER when the sheet was submitted from
     anywhere, or is so now. Somebody who settled it is right until it is heard again.
     """
-    if settled_at is not None and settled_at >= heard_at:
+    if is_settled(settled_at=settled_at, heard_at=heard_at):
         return False
     if waiting > 0:
         return True
@@ -58,23 +68,43 @@ def may_hold_marks(
     return was_open and (submitted_at or now) - heard_at > SILENT_AFTER
 
 
-def unsynced(sheets: Iterable[MarkSheet]) -> dict[int, list[Unsynced]]:
+def is_settled(*, settled_at: datetime | None, heard_at: datetime) -> bool:
+    return settled_at is not None and settled_at >= heard_at
+
+
+def unsynced(sheets: Iterable[MarkSheet]) -> dict[int, list[Device]]:
     """By sheet id: the devices that may still hold marks of it, the longest silent first. One query however many sheets."""
+    waited_for = {
+        sheet: [device for device in found if not device.is_settled]
+        for sheet, found in devices(sheets).items()
+    }
+    return {sheet: found for sheet, found in waited_for.items() if found}
+
+
+def devices(sheets: Iterable[MarkSheet]) -> dict[int, list[Device]]:
+    """The same with those that were settled and have not been heard since: what they held never came."""
     now = timezone.now()
-    found: dict[int, list[Unsynced]] = {}
-    rows = Presence.objects.doubtful().filter(sheet__in=sheets).select_related("sheet", "by")
+    found: dict[int, list[Device]] = {}
+    rows = Presence.objects.doubtful().filter(sheet__in=sheets).select_related("sheet", "by", "settled_by")
     for row in rows.order_by("heard_at", "pk"):
-        if may_hold_marks(
+        may_hold = may_hold_marks(
             waiting=row.waiting,
             open_at=row.open_at,
             heard_at=row.heard_at,
-            settled_at=row.settled_at,
+            settled_at=None,
             submitted_at=row.sheet.submitted_at,
             now=now,
-        ):
-            named = Unsynced(row.by, row.log, row.heard_at, row.waiting)
-            found.setdefault(row.sheet_id, []).append(named)
+        )
+        if may_hold:
+            found.setdefault(row.sheet_id, []).append(_device(row))
     return found
+
+
+def _device(row: Presence) -> Device:
+    device = Device(row.by, row.log, row.heard_at, row.waiting)
+    if not is_settled(settled_at=row.settled_at, heard_at=row.heard_at):
+        return device
+    return replace(device, settled_at=row.settled_at, settled_by=row.settled_by, reason=row.settled_reason)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from assessments.marking import presence
 from assessments.marking.models import MarkSheet
-from assessments.marking.presence import Unsynced
+from assessments.marking.presence import Device
 from assessments.osce import running, timetable
 from assessments.osce.master_clock import Clock, Phase
 from assessments.osce.models import (
@@ -55,8 +55,9 @@ MARKS = {
 class Cell:
     encounter: Encounter
     state: str
-    # Whose devices may hold marks that are not here.
+    # Whose devices may hold marks that are not here; and those that nobody waits for any more.
     unsynced: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
 
     @property
     def raters(self) -> list[str]:
@@ -99,6 +100,7 @@ class Board:
     missing: list[Cell]
     missing_count: int
     unsynced: list[Cell]
+    settled: list[Cell]
     help_requests: list[HelpRequest]
     submitted: int
     expected: int
@@ -140,7 +142,7 @@ class _Reading:
             for beat in clock.beats
             if beat.phase != Phase.BREAK
         }
-        self.unsynced = self._unsynced()
+        self.unsynced, self.settled = self._devices()
         self.standings = list(self._standings())
         self.states = {row.pk: self._state(row) for row in self.standings}
 
@@ -148,9 +150,11 @@ class _Reading:
         taking_place = [row for row in self.standings if row.state == Encounter.State.PLANNED]
         missing = [row for row in taking_place if self.states[row.pk] == "missing"]
         unsynced = [row for row in taking_place if row.pk in self.unsynced]
+        settled = [row for row in taking_place if row.pk in self.settled]
         columns = {pk: self._columns(pk, shows_all) for pk in self.clocks}
         seen = [row for row in self.standings for it in _rounds_of(row) if it in columns[row.circuit_id]]
-        cells = self._cells([*seen, *missing[:MOST_SHOWN], *unsynced[:MOST_SHOWN]])
+        listed = [row for rows in (missing, unsynced, settled) for row in rows[:MOST_SHOWN]]
+        cells = self._cells([*seen, *listed])
         asked = self.session.help_requests.filter(answered_at=None)
         return Board(
             self.session,
@@ -158,6 +162,7 @@ class _Reading:
             [cells[row.pk] for row in missing[:MOST_SHOWN]],
             len(missing),
             [cells[row.pk] for row in unsynced[:MOST_SHOWN]],
+            [cells[row.pk] for row in settled[:MOST_SHOWN]],
             list(asked.select_related("post__station", "post__circuit", "by")),
             sum(self.states[row.pk] in ("submitted", "unsynced") for row in taking_place),
             len(taking_place),
@@ -187,13 +192,16 @@ class _Reading:
             named=True,
         )
 
-    def _unsynced(self) -> dict[int, list[str]]:
-        """By encounter, whose devices may hold marks that are not here, in words."""
-        found = presence.unsynced(MarkSheet.objects.filter(encounter_sheet__encounter__session=self.session))
-        said: dict[int, list[str]] = {}
+    def _devices(self) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+        """By encounter, whose devices may hold marks that are not here, in words; and those that were settled."""
+        found = presence.devices(MarkSheet.objects.filter(encounter_sheet__encounter__session=self.session))
+        waited_for: dict[int, list[str]] = {}
+        settled: dict[int, list[str]] = {}
         for row in EncounterSheet.objects.filter(sheet__in=found).order_by("pk"):
-            said.setdefault(row.encounter_id, []).extend(_said_of(device) for device in found[row.sheet_id])
-        return said
+            for device in found[row.sheet_id]:
+                of_its_kind = settled if device.is_settled else waited_for
+                of_its_kind.setdefault(row.encounter_id, []).append(said_of(device))
+        return waited_for, settled
 
     def _state(self, row: Any) -> str:
         if row.state != Encounter.State.PLANNED:
@@ -227,7 +235,10 @@ class _Reading:
             Prefetch("sheets", sheets)
         )
         wanted = found.in_bulk({row.pk for row in rows})
-        return {pk: Cell(row, self.states[pk], self.unsynced.get(pk, [])) for pk, row in wanted.items()}
+        return {
+            pk: Cell(row, self.states[pk], self.unsynced.get(pk, []), self.settled.get(pk, []))
+            for pk, row in wanted.items()
+        }
 
     def _circuits(
         self, columns: dict[int, list[tuple[int, int]]], cells: dict[int, Cell], seen: list[Any]
@@ -249,13 +260,22 @@ def _rounds_of(row: Any) -> list[tuple[int, int]]:
     return [(row.rotation, row.round + part) for part in range(row.rounds)]
 
 
-def _said_of(device: Unsynced) -> str:
+def said_of(device: Device) -> str:
+    """What is known of a device that may hold marks, in a sentence or two."""
     words = {"who": device.by.display_name, "n": device.waiting}
     words["time"] = formats.time_format(timezone.localtime(device.heard_at), "TIME_FORMAT")
-    if not device.waiting:
-        return str(_("%(who)s's device, not heard since %(time)s, may hold marks.")) % words
-    return ngettext(
-        "%(who)s's device, last heard at %(time)s, holds a mark that is not here yet.",
-        "%(who)s's device, last heard at %(time)s, holds %(n)s marks that are not here yet.",
-        device.waiting,
-    ) % words  # fmt: skip
+    said = str(_("%(who)s's device, not heard since %(time)s, may hold marks.")) % words
+    if device.waiting:
+        said = ngettext(
+            "%(who)s's device, last heard at %(time)s, holds a mark that is not here yet.",
+            "%(who)s's device, last heard at %(time)s, holds %(n)s marks that are not here yet.",
+            device.waiting,
+        ) % words  # fmt: skip
+    if device.settled_at is None:
+        return said
+    settled = str(_("Nobody waits for it since %(time)s (%(who)s): %(reason)s")) % {
+        "time": formats.time_format(timezone.localtime(device.settled_at), "TIME_FORMAT"),
+        "who": device.settled_by.display_name if device.settled_by else "–",
+        "reason": device.reason,
+    }
+    return f"{said} {settled}"

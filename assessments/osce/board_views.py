@@ -1,5 +1,6 @@
 """The exam-day board and what is done on it."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -9,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.marking import presence
 from assessments.marking.conflict import Conflict
 from assessments.osce import on_the_day, posts, running
-from assessments.osce.board import board, present_round
+from assessments.osce.board import board, present_round, said_of
 from assessments.osce.finding import session_runner, visitor
 from assessments.osce.master_clock import Kind
 from assessments.osce.models import (
@@ -159,7 +161,8 @@ def encounter(request: HttpRequest, key: UUID, session_key: UUID, encounter_key:
 @require_POST
 @launch_required
 def encounter_change(request: HttpRequest, key: UUID, session_key: UUID, encounter_key: UUID) -> HttpResponse:
-    """`do`: absent, absent_everywhere, present, late, swap (with `other`), exchange (`sheet`, `other`, `reason`)."""
+    """`do`: absent, absent_everywhere, present, late, swap (with `other`), exchange (`sheet`, `other`, `reason`),
+    settle (`sheet`, `device`, `reason`)."""
     launch, found = _encounter(request, key, session_key, encounter_key)
     change = _CHANGES.get(request.POST.get("do", ""))
     if change is None:
@@ -252,15 +255,24 @@ def _encounter_page(
 ) -> HttpResponse:
     session = found.session
     others = session.candidates.present().exclude(pk=found.candidate_id).select_related("person")
+    sheets = found.sheets.select_related("sheet", "staff__person").order_by("pk")
     context = {
         "exam": session.exam,
         "session": session,
         "encounter": found,
-        "sheets": found.sheets.select_related("sheet", "staff__person").order_by("pk"),
+        "sheets": sheets,
+        "devices": _devices(sheets),
         "others": others,
         "refusals": problems or [],
     }
     return render(request, "osce/encounter.html", context, status=409 if problems else 200)
+
+
+def _devices(sheets: Iterable[EncounterSheet]) -> list[tuple[EncounterSheet, presence.Device, str]]:
+    """Those that may hold marks of the sheets, with what is said of each; settled ones last."""
+    found = presence.devices([row.sheet for row in sheets])
+    rows = [(row, device, said_of(device)) for row in sheets for device in found.get(row.sheet_id, [])]
+    return sorted(rows, key=lambda it: it[1].is_settled)
 
 
 def _change_post(request: HttpRequest, found: posts.Post, by: object) -> None:
@@ -317,6 +329,14 @@ def _exchange(request: HttpRequest, found: Encounter, by: object) -> None:
     )
 
 
+def _settle(request: HttpRequest, found: Encounter, by: object) -> None:
+    row = get_object_or_404(
+        found.sheets.select_related("sheet"), sheet__key=_uuid(request.POST.get("sheet", ""))
+    )
+    log = _uuid(request.POST.get("device", ""))
+    presence.settle(sheet=row.sheet, log=log, by=by, reason=request.POST.get("reason", ""))
+
+
 _CHANGES = {
     "absent": _absent,
     "absent_everywhere": _absent_everywhere,
@@ -324,6 +344,7 @@ _CHANGES = {
     "late": _late,
     "swap": _swap,
     "exchange": _exchange,
+    "settle": _settle,
 }
 
 

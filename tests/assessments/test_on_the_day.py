@@ -15,7 +15,9 @@ from assessments.osce.board import board
 from assessments.osce.master_clock import Kind
 from assessments.osce.models import Conflict, Encounter, EncounterSheet, SheetRole
 from assessments.osce.rotations import verification
+from lti_tool.models import Role
 from tests import exams
+from tests.assessments.test_exam_pages import Planner
 
 pytestmark = pytest.mark.django_db
 
@@ -354,3 +356,83 @@ class TestDevices:
         }
         assert found.submitted == 1
         assert found.needs_somebody
+
+    @pytest.fixture
+    def lost(self, session):
+        """A sheet that waits on a device, and the device."""
+        sheet = exams.sheet_of(session, session.candidates.first(), session.exam.stations.first())
+        log = uuid.uuid4()
+        with time_machine.travel("2026-11-23T10:42Z", tick=False):
+            presence.hear(log=log, by=sheet.assigned_to, waiting={sheet: 2})
+        return sheet, log
+
+    def test_coordinator_settles_a_lost_device_from_the_board_with_a_reason(self, client, session, lost):
+        sheet, log = lost
+        planner = Planner(client, session.exam)
+        encounter = sheet.encounter_sheet.encounter
+        address = planner.url("encounter", session.key, encounter.key)
+        assert f'href="{address}#devices"' in planner.get("board", session.key).text
+        assert (
+            "holds 2 marks that are not here yet" in planner.get("encounter", session.key, encounter.key).text
+        )
+
+        sent = {"do": "settle", "sheet": sheet.key, "device": log}
+        refused = planner.post("encounter_change", session.key, encounter.key, **sent, reason=" ")
+        with time_machine.travel("2026-11-23T11:05Z"):
+            settled = planner.post(
+                "encounter_change", session.key, encounter.key, **sent, reason="Fell into the sink"
+            )
+
+        assert (refused.status_code, "Say what became of the device" in refused.text) == (409, True)
+        told = planner.follow(settled).text
+        assert "Not all here yet" not in told
+        assert "Waited for no more" in told
+        assert "Nobody waits for it since 11:05" in told
+        assert "Fell into the sink" in told
+        [event] = Event.objects.filter(verb="sheet.device_settled")
+        assert event.object_id == sheet.pk
+        found = board(session)
+        assert (found.unsynced, [cell.encounter for cell in found.settled]) == ([], [encounter])
+        page = planner.get("encounter", session.key, encounter.key).text
+        assert "Fell into the sink" in page
+        assert 'value="settle"' not in page
+
+    def test_settled_device_that_comes_back_is_named_again(self, session, lost):
+        sheet, log = lost
+        presence.settle(sheet=sheet, log=log, by=None, reason="Left in the taxi")
+        assert board(session).unsynced == []
+
+        presence.hear(log=log, by=sheet.assigned_to, waiting={sheet: 1})
+
+        found = board(session)
+        assert [cell.encounter for cell in found.unsynced] == [sheet.encounter_sheet.encounter]
+        assert found.settled == []
+
+    @pytest.mark.parametrize("role", [Role.TEACHING_ASSISTANT, Role.LEARNER, Role.DESIGNER])
+    def test_nobody_else_settles_a_device(self, client, session, lost, role):
+        sheet, log = lost
+        visitor = Planner(client, session.exam, role)
+        sent = {"do": "settle", "sheet": sheet.key, "device": log, "reason": "Lost"}
+
+        answer = visitor.post("encounter_change", session.key, sheet.encounter_sheet.encounter.key, **sent)
+
+        assert answer.status_code == 403
+        assert [it.is_settled for it in presence.devices([sheet])[sheet.pk]] == [False]
+
+    def test_device_of_another_encounter_is_not_settled_from_this_one(self, client, session, lost):
+        sheet, log = lost
+        planner = Planner(client, session.exam)
+        other = session.encounters.exclude(pk=sheet.encounter_sheet.encounter_id).first()
+
+        answer = planner.post(
+            "encounter_change",
+            session.key,
+            other.key,
+            do="settle",
+            sheet=sheet.key,
+            device=log,
+            reason="Lost",
+        )
+
+        assert answer.status_code == 404
+        assert not presence.devices([sheet])[sheet.pk][0].is_settled

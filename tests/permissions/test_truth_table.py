@@ -210,6 +210,13 @@ TABLE = [
     ("POST", "osce:incidents", ("exam", "day"), {}, allow(I, ok=400)),
     ("GET", "osce:encounter", ("exam", "day", "encounter"), None, page(I)),
     ("POST", "osce:encounter_change", ("exam", "day", "encounter"), {"do": "absent"}, allow(I, ok=303)),
+    (
+        "POST",
+        "osce:encounter_change",
+        ("exam", "day", "encounter"),
+        {"do": "settle", "sheet": "waits", "device": "device", "reason": "It was lost"},
+        allow(I, ok=303),
+    ),
     ("GET", "osce:post", ("exam", "day", "post"), None, page(I)),
     ("POST", "osce:post", ("exam", "day", "post"), {"do": "void"}, allow(I, ok=400)),  # no reason
     ("GET", "osce:rooms", ("exam", "session"), None, page(I)),

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
-from assessments.marking import marking
+from assessments.marking import marking, presence
 from assessments.osce import publishing, running, timetable
 from assessments.osce.models import Conflict, Exam
 from assessments.results import releasing
@@ -108,11 +109,16 @@ def _exam(context) -> tuple[Exam, dict[str, Any]]:
     day = publishing.publish(session=day, by=None)
     encounter = day.encounters.first()
     asked = running.ask_for_help(session=day, kind="come", by=None)
+    waits = encounter.sheets.first().sheet
+    device = uuid4()
+    presence.hear(log=device, by=waits.assigned_to, waiting={waits: 2})
     return exam, {
         "day": day.key,
         "encounter": encounter.key,
         "post": encounter.post_id,
         "help": asked.key,
+        "waits": waits.key,
+        "device": device,
         "exam": exam.activity.key,
         "station": exam.stations.first().key,
         "circuit": exam.circuits.get().key,
