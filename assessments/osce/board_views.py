@@ -1,6 +1,7 @@
 """The exam-day board and what is done on it."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments.marking import presence
 from assessments.marking.conflict import Conflict
-from assessments.osce import on_the_day, posts, running
+from assessments.osce import on_the_day, posts, running, tickets
 from assessments.osce.board import board, present_round, said_of
 from assessments.osce.finding import session_runner, visitor
 from assessments.osce.master_clock import Kind
@@ -36,7 +37,7 @@ HELP = HelpRequest.Kind.choices
 @require_safe
 @launch_required
 def exam_day(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse:
-    """The board; asked for again every few seconds by itself."""
+    """The board; asked for again every few seconds by itself. `who`: a candidate's number or ticket, to show their way."""
     launch, session = _watcher(request, key, session_key)
     return _board_page(request, launch, session)
 
@@ -238,16 +239,37 @@ def _board_page(
     request: HttpRequest, launch: Launch, session: Session, problems: list[str] | None = None
 ) -> HttpResponse:
     shows_all = request.GET.get("rounds") == "all"
+    runs = can_run(launch)
     context = {
         "exam": session.exam,
         "session": session,
         "board": board(session, shows_all=shows_all),
         "shows_all": shows_all,
         "seen": session.clock_orders.count(),
-        "can_run": can_run(launch),
+        "can_run": runs,
         "refusals": problems or [],
     }
+    if runs and "who" in request.GET:
+        context |= _asked_for(session, request.GET["who"])
     return render(request, "osce/board.html", context, status=409 if problems else 200)
+
+
+def _asked_for(session: Session, written: str) -> dict[str, Any]:
+    try:
+        candidate = tickets.find(session, written)
+    except ValidationError as error:
+        return {"not_found": error.messages}
+    now = {
+        pk: present_round(clock, timezone.now())
+        for pk, clock in running.clocks(session).items()
+        if clock.is_started
+    }
+    rows = candidate.encounters.filter(session=session).select_related("station", "circuit", "post")
+    way = [
+        (row, (row.rotation, row.round) == now.get(row.circuit_id))
+        for row in rows.order_by("rotation", "round", "pk")
+    ]
+    return {"found": candidate, "way": way}
 
 
 def _encounter_page(

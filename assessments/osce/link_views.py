@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import segno
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,6 +14,7 @@ from assessments.osce.finding import session_runner
 from assessments.osce.forms import ValidityForm
 from assessments.osce.models import Duty, ExaminerLink, Session, StaffMember
 from assessments.osce.planning_views import problems_of, see
+from assessments.osce.qr import picture
 from lti_tool.port import launch_required
 
 
@@ -64,7 +64,11 @@ def validity(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse
 def cards(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse:
     """Every valid link as a card to print and cut."""
     _launch, session = session_runner(request, key, session_key)
-    valid = [(row, row.link, _picture(row.link)) for row in _rows(session) if row.link and row.is_valid]
+    valid = [
+        (row, row.link, picture(verbs.address(row.link)))
+        for row in _rows(session)
+        if row.link and row.is_valid
+    ]
     return render(request, "osce/link_cards.html", {"session": session, "exam": session.exam, "cards": valid})
 
 
@@ -82,7 +86,7 @@ def link(request: HttpRequest, key: UUID, session_key: UUID, staff_key: UUID) ->
         return see("osce:link", session.exam, session.key, row.staff.key, done="made")
     shown = {}
     if row.link is not None and row.is_valid:
-        shown = {"address": verbs.address(row.link), "picture": _picture(row.link)}
+        shown = {"address": verbs.address(row.link), "picture": picture(verbs.address(row.link))}
     context = {"session": session, "exam": session.exam, "row": row, **shown}
     return render(request, "osce/link.html", context)
 
@@ -142,9 +146,3 @@ def _links_page(
         "n": request.GET.get("n", ""),
     }
     return render(request, "osce/links.html", context, status=400 if problems else 200)
-
-
-def _picture(link: ExaminerLink) -> str:
-    """The QR code as the source of an <img>. White around it, whatever the scheme of the page."""
-    code = segno.make_qr(verbs.address(link), error="m")
-    return str(code.svg_data_uri(dark="#000", light="#fff", border=4, omitsize=True))

@@ -12,6 +12,8 @@ from assessments.osce.days import Days
 from assessments.osce.finding import session_runner
 from assessments.osce.ics import calendar
 from assessments.osce.models import Candidate, Session, StaffMember
+from assessments.osce.qr import picture
+from assessments.osce.tickets import said
 from lti_tool.port import launch_required
 
 
@@ -38,7 +40,8 @@ def tickets(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse:
     """For each candidate a ticket with their way; to print and cut."""
     days = _days(request, key, session_key)
     candidates = days.session.candidates.present().select_related("person")
-    context = _context(days) | {"tickets": [(row, days.of_candidate(row)) for row in candidates]}
+    found = [(row, days.of_candidate(row), picture(said(row, days.session))) for row in candidates]
+    context = _context(days) | {"tickets": found}
     return render(request, "osce/tickets.html", context)
 
 
