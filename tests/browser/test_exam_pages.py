@@ -1,8 +1,11 @@
 """The pages of an exam, planned and on its day, as each role that sees them: axe, 320 px; and the clock on a screen."""
 
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import expect
 
+from assessments.marking import presence
 from assessments.osce import on_the_day, running, timetable
 from assessments.osce.master_clock import Kind
 from assessments.osce.models import Competency, HelpRequest, Incident, StaffMember
@@ -99,6 +102,7 @@ def test_pages_of_the_day(exam, teacher, inspector):
     running.report(session=session, kind=Incident.Kind.NOISE, narrative=LONG_WORD, by=None)
     on_the_day.mark_absent(candidate=exam.candidates.last(), by=None)
     encounter = post.encounters.first()
+    presence.hear(log=uuid4(), by=examiner, waiting={encounter.sheets.get().sheet: 2})
     mine = factories.launch(examiner, exam.activity.link)
     sheet = encounter.sheets.get().sheet
     day = (key, session.key)
@@ -107,6 +111,7 @@ def test_pages_of_the_day(exam, teacher, inspector):
         ("board", path("osce:board", *day), "Board", None),
         ("board, alarm", path("osce:board", *day), "Board", clicks("Fire alarm", "dialog[open]")),
         ("board, every round", path("osce:board", *day) + "?rounds=all", "Board", None),
+        ("board, candidate found", path("osce:board", *day) + "?who=1", "Board", None),
         ("projector", path("osce:projector", *day), "Circuit A", None),
         ("incidents", path("osce:incidents", *day), "Incidents", None),
         ("encounter", path("osce:encounter", *day, encounter.key), encounter.candidate.code, None),
