@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "assessments.results",
     "assessments.people",
     "assessments.osce",
+    "assessments.workplace",
 ]
 
 MIDDLEWARE = [

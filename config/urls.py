@@ -10,4 +10,5 @@ urlpatterns = [
     path("rubrics/", include("assessments.rubrics.urls")),
     path("", include("assessments.marking.urls")),
     path("", include("assessments.osce.urls")),
+    path("", include("assessments.workplace.urls")),
 ]

@@ -33,8 +33,8 @@ class Kind:
     has_begun: Callable[[Any], bool]
     # What it is made of, in a few words.
     describe: Callable[[Any], str]
-    # The points that its column in the gradebook is worth.
-    maximum: Callable[[Any], Decimal]
+    # The points that its column in the gradebook is worth; None: it has none.
+    maximum: Callable[[Any], Decimal | None]
     # Name of the URL of one candidate's page, for launches from the gradebook; takes the activity's key and the person's.
     candidate_page: str = ""
 

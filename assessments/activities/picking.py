@@ -78,12 +78,13 @@ def read_terms(form: QueryDict) -> Terms:
 def item(activity: Activity, terms: Terms | None = None) -> Item:
     """What the LMS is told of the activity. Its links carry its key, and so will copies of them."""
     terms = terms or Terms()
+    maximum = kinds.find(activity.kind).maximum(activity)
     return Item(
         title=activity.title,
         text=terms.text,
         custom={KEY: str(activity.link_key)},
         resource_id=str(activity.link_key),
-        score_maximum=terms.points or kinds.find(activity.kind).maximum(activity),
+        score_maximum=maximum and (terms.points or maximum),
         available_from=terms.available_from,
         available_until=terms.available_until,
         due_at=terms.due_at,

@@ -19,29 +19,35 @@ from assessments.rubrics.templatetags.points import points
 
 def begin(*, activity: Activity, form: QueryDict, by: Any) -> None:
     """`rubric` is `rubric:<key>` of a published one of the course, or `template:<slug>`, which is published as it is."""
-    source, _colon, name = form.get("rubric", "").partition(":")
-    activity.rubric = (
-        _from_template(activity, name, by) if source == "template" else _published(activity, name)
-    )
+    activity.rubric = read_rubric(activity, form.get("rubric", ""), by)
     activity.is_set_up = True
     activity.save()
 
 
-def _from_template(activity: Activity, slug: str, by: Any) -> Rubric:
+def read_rubric(activity: Activity, chosen: str, by: Any, *, field: str = "rubric") -> Rubric:
+    """The one that was chosen, as begin() says. Raises ValidationError for the field."""
+    source, _colon, name = chosen.partition(":")
+    found = _from_template(activity, name, by) if source == "template" else _published(activity, name)
+    if found is None:
+        raise ValidationError({field: _("Choose a rubric.")})
+    return found
+
+
+def _from_template(activity: Activity, slug: str, by: Any) -> Rubric | None:
     """Ready to use at once. As long as nobody is marked, another version may take its place."""
     template = library.find(slug)
     if template is None:
-        raise ValidationError({"rubric": _("Choose a rubric.")})
+        return None
     draft = drafting.start(context=activity.context, by=by, wording=template.wording)
     return publishing.publish(rubric=draft, by=by)
 
 
-def _published(activity: Activity, key: str) -> Rubric:
+def _published(activity: Activity, key: str) -> Rubric | None:
     found = Rubric.objects.published().filter(context=activity.context)
     try:
-        return found.get(key=UUID(key))
-    except (ValueError, Rubric.DoesNotExist):
-        raise ValidationError({"rubric": _("Choose a rubric.")}) from None
+        return found.filter(key=UUID(key)).first()
+    except ValueError:
+        return None
 
 
 def choices(context: Any) -> Mapping[str, Any]:

@@ -27,14 +27,22 @@ class Answer:
     is_not_applicable: bool = False
 
 
-def open_sheet(*, rubric: Rubric, candidate: Any, by: Any, assigned_to: Any = None) -> MarkSheet:
+def open_sheet(
+    *, rubric: Rubric, candidate: Any, by: Any, assigned_to: Any = None, comment_first: bool = False
+) -> MarkSheet:
     """An empty sheet for the candidate. Only published rubrics are marked with."""
-    return open_sheets(rubric=rubric, places=[(candidate, assigned_to)], by=by)[0]
+    places = [(candidate, assigned_to)]
+    return open_sheets(rubric=rubric, places=places, by=by, comment_first=comment_first)[0]
 
 
 @transaction.atomic
 def open_sheets(
-    *, rubric: Rubric, places: Sequence[tuple[Any, Any]], by: Any, accepts_corrections: bool = False
+    *,
+    rubric: Rubric,
+    places: Sequence[tuple[Any, Any]],
+    by: Any,
+    accepts_corrections: bool = False,
+    comment_first: bool = False,
 ) -> list[MarkSheet]:
     """An empty sheet for each candidate and whom it is assigned to (None: anybody who marks), in their order.
 
@@ -51,6 +59,7 @@ def open_sheets(
             candidate=candidate,
             assigned_to=person,
             accepts_corrections=accepts_corrections,
+            comment_first=comment_first,
         )
         for candidate, person in places
     )
@@ -218,6 +227,8 @@ def submit(*, sheet: MarkSheet, by: Any, revision: int) -> MarkSheet:
                 "You now see all that is saved, theirs and yours: look through it, then submit."
             )
         )
+    if sheet.comment_first and not sheet.overall_comment:
+        raise ValidationError(_("Write the comment first, then choose the levels."), code="comment")
     _check_something_applied(sheet)
     if missing := sheet.missing():
         raise ValidationError(

@@ -66,6 +66,9 @@ class MarkSheet(models.Model):
     accepts_corrections = models.BooleanField(
         default=False, help_text="Whether its rater may still change it after handing it in."
     )
+    comment_first = models.BooleanField(
+        default=False, help_text="Whether the overall comment comes before the marks and is asked for."
+    )
     is_closed = models.BooleanField(
         default=False, help_text="Nothing changes on it any more, until whoever closed it opens it again."
     )

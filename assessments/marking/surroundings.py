@@ -20,7 +20,8 @@ class Surroundings:
     """`template`: its head, with `context`; empty for the candidate's name and the rubric's title.
 
     `back_url` may be empty: then there is nowhere that this person may go. `done_url`: where one goes after handing in,
-    `submit_words`: what the button says that does so.
+    `submit_words`: what the button says that does so. `comment_hint`: what the overall comment is for, and who reads it
+    when; empty for what the candidate reads after the release.
     """
 
     back_url: str = ""
@@ -28,6 +29,7 @@ class Surroundings:
     done_url: str
     submit_words: str
     template: str = ""
+    comment_hint: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
 
 

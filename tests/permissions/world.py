@@ -10,9 +10,11 @@ from assessments.osce import publishing, running, timetable
 from assessments.osce.models import Conflict, Exam
 from assessments.results import releasing
 from assessments.results.models import Result
+from assessments.workplace import assessors
+from assessments.workplace.models import Assessor, Workplace
 from lti_tool.models import Role
 from lti_tool.session import DeepLinking, Launch, issue_code
-from tests import exams, factories
+from tests import exams, factories, workplaces
 
 ROLES = [*Role.values, "nobody"]
 
@@ -26,13 +28,13 @@ class World:
     code: str
     # One for each role that chooses in the LMS what a new link shall open.
     choices: dict[str, DeepLinking]
-    # Of the link that opens the course's exam.
-    exam_launches: dict[str, Launch]
+    # Of the links that open the course's other activities, by the first part of their URLs' names.
+    other_launches: dict[str, dict[str, Launch]]
 
     def launch(self, url_name: str, role: str) -> Launch | None:
         """The one of a role through the link that the URL belongs to."""
-        of_exam = url_name.startswith("osce:")
-        return (self.exam_launches if of_exam else self.launches).get(role)
+        feature = url_name.partition(":")[0]
+        return self.other_launches.get(feature, self.launches).get(role)
 
 
 def make() -> World:
@@ -71,9 +73,15 @@ def make() -> World:
     choices = {role: factories.choice(person, link.context, Role(role)) for role, person in people.items()}
     exam, exam_keys = _exam(link.context)
     keys |= exam_keys
-    exam_launches = {role: factories.launch(person, exam.activity.link) for role, person in people.items()}
-    exam_launches[Role.GUEST] = factories.guest_visit(guest, exam.activity.link)
-    return World(keys, launches, code, choices, exam_launches)
+    workplace, workplace_keys = _workplace(people, guest)
+    keys |= workplace_keys
+    others = {"osce": exam.activity, "workplace": workplace.activity}
+    other_launches = {
+        feature: {role: factories.launch(person, activity.link) for role, person in people.items()}
+        | {Role.GUEST: factories.guest_visit(guest, activity.link)}
+        for feature, activity in others.items()
+    }
+    return World(keys, launches, code, choices, other_launches)
 
 
 def _assigned(activity, candidate, learner, assistant, guest) -> dict[str, Any]:
@@ -127,6 +135,24 @@ def _exam(context) -> tuple[Exam, dict[str, Any]]:
         "staff": idler.key,
         "examiner": exam.staff.filter(duties__isnull=False).first().key,
         "conflict": conflict.pk,
+    }
+
+
+def _workplace(people, guest) -> tuple[Workplace, dict[str, Any]]:
+    """Requests of the learner: to a guest of the list, to the assistant, and to the guest whose visit is open."""
+    context = people[Role.LEARNER].memberships.get().context
+    made = workplaces.workplace(factories.ResourceLinkFactory(context=context))
+    listed = workplaces.guest(made, "Gerda Listed")
+    here = Assessor.objects.create(workplace=made, person=guest, is_guest=True)
+    assistant = people[Role.TEACHING_ASSISTANT]
+    member = assessors.of_member(workplace=made, person=assistant, by=assistant)
+    ask = {"learner": people[Role.LEARNER], "situation": "A secret comment"}
+    return made, {
+        "workplace": made.activity.key,
+        "listed": listed.key,
+        "request": workplaces.request(made, assessor=listed, **ask).key,
+        "assistants_request": workplaces.request(made, assessor=member, **ask).key,
+        "guests_request": workplaces.request(made, assessor=here, **ask).key,
     }
 
 

@@ -159,6 +159,7 @@ export function attach(form) {
 
   function onInput({ target }) {
     if (!target.matches("textarea")) return;
+    openMarks();
     clearTimeout(typing.get(target));
     typing.set(target, setTimeout(() => written(target), TYPING_PAUSE));
     showSaveState();
@@ -185,6 +186,7 @@ export function attach(form) {
     event.preventDefault();
     event.stopImmediatePropagation(); // the sheet goes by the log, never as a form
     flush();
+    if (goToMissingComment()) return;
     const missing = unanswered().filter((group) => group.hasAttribute("data-mandatory"));
     showMissing(missing);
     if (missing.length > 0) return;
@@ -304,6 +306,16 @@ export function attach(form) {
     handedIn.hidden = !isSubmitting;
     form.querySelector("[data-submit]").hidden = isSubmitting;
     for (const part of form.querySelectorAll("[data-part]")) part.disabled = isSubmitting;
+    openMarks();
+  }
+
+  // Where the comment comes first, the levels open with its first words, and stay open once there is one.
+  function openMarks() {
+    const marks = form.querySelector("[data-after-comment]");
+    if (!marks) return;
+    const isWritten = controlsOf("overall")[0].value.trim() !== "";
+    marks.disabled = isSubmitting || (!isWritten && !marks.querySelector(".segments input:checked"));
+    form.querySelector("[data-comment-first]").hidden = isWritten;
   }
 
   function showProblems() {
@@ -345,7 +357,16 @@ export function attach(form) {
     return groups().filter((group) => !group.querySelector("input:checked"));
   }
 
+  function goToMissingComment() {
+    const sentence = form.querySelector("[data-comment-first]:not([hidden])");
+    if (!sentence) return false;
+    controlsOf("overall")[0].focus();
+    announce(sentence.textContent);
+    return true;
+  }
+
   function goToFirstGap() {
+    if (goToMissingComment()) return;
     const first = unanswered()[0];
     if (!first) return;
     first.scrollIntoView({ block: "center" });
