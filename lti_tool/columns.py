@@ -3,23 +3,19 @@
 One worker at a time looks, under a lease of the line item: two would each make one, and Moodle takes both.
 """
 
-from datetime import timedelta
-
 import structlog
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from lti_tool import outbox, problems
+from lti_tool import lanes, outbox, problems
 from lti_tool.ags import Gradebook
 from lti_tool.errors import Kind, ServiceError
 from lti_tool.models import LineItem, Problem, Registration
 from lti_tool.platforms import habits
 
 log = structlog.get_logger(__name__)
-
-LEASE = timedelta(minutes=5)
 
 
 class BeingFound(Exception):
@@ -32,7 +28,7 @@ def address(item: LineItem, gradebook: Gradebook) -> str:
         return item.url
     now = timezone.now()
     free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)
-    mine = LineItem.objects.filter(free, pk=item.pk, url="").update(lease_expires_at=now + LEASE)
+    mine = LineItem.objects.filter(free, pk=item.pk, url="").update(lease_expires_at=now + lanes.lease_time())
     item.refresh_from_db(fields=["url", "label", "score_maximum"])
     if item.url:
         return item.url

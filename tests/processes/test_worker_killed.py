@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lti_tool.models import Score, ScorePost
+from lti_tool.models import ResourceLink, Score, ScorePost
 from tests.grades import Column
 from tests.processes.conftest import kill, wait_until
 
@@ -50,6 +50,20 @@ def test_killed_after_the_platform_took_the_grade_and_before_its_answer(column, 
     # Seen by reading, not sent again: the student has one comment and one attempt.
     assert column.school.requests("scores") == 1
     assert len(column.comments()) == 1
+
+
+def test_killed_while_it_looks_for_the_column(column, start_worker):
+    column.school.fault("lineitems", hang=60, status=500)
+    ResourceLink.objects.update(lineitem_url="")  # so it has to look among all columns
+    column.publish(14)
+    worker = start_worker()
+    wait_until(lambda: column.school.requests("lineitems") == 1)
+
+    kill(worker)
+    start_worker()
+    wait_until(delivered(column, 14))
+
+    assert column.shown() == 14
 
 
 def test_killed_between_answer_and_acknowledgement(column, start_worker):
@@ -99,8 +113,7 @@ def test_killed_many_times_at_random_every_grade_arrives_once(sandbox, tool_key,
         kill(worker)
         column.publish(dice.randint(0, 20), dice.choice(people))
     start_worker()
-    # Twelve grades, each perhaps held by a lease of the dead and then waiting its turn: long on a busy machine.
-    wait_until(lambda: not Score.objects.filter(state="waiting").exists(), seconds=150)
+    wait_until(lambda: not Score.objects.filter(state="waiting").exists())
 
     assert set(Score.objects.values_list("state", "reason")) == {("delivered", "")}
     wanted = {score.person.sub: float(score.given) for score in Score.objects.select_related("person")}
