@@ -21,7 +21,7 @@ class Surroundings:
 
     `back_url` may be empty: then there is nowhere that this person may go. `done_url`: where one goes after handing in,
     `submit_words`: what the button says that does so. `comment_hint`: what the overall comment is for, and who reads it
-    when; empty for what the candidate reads after the release.
+    when; empty for what the candidate reads after the release. `foot`: a template under the sheet, with `context` too.
     """
 
     back_url: str = ""
@@ -30,6 +30,7 @@ class Surroundings:
     submit_words: str
     template: str = ""
     comment_hint: str = ""
+    foot: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
 
 

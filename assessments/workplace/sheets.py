@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from assessments.marking.models import MarkSheet
 from assessments.marking.surroundings import Surroundings
 from assessments.workplace.models import AssessmentRequest
+from assessments.workplace.permissions import can_decline
 from lti_tool.port import Launch, Role
 
 
@@ -18,11 +19,8 @@ def surroundings(sheet: MarkSheet, launch: Launch) -> Surroundings | None:
     page = request.get_absolute_url() if is_here and not is_by_link else ""
     return Surroundings(
         template="workplace/_sheet_head.html",
-        context={
-            "request": request,
-            "is_by_link": is_by_link,
-            "can_decline": is_here and request.assessor.person_id == launch.person.pk,
-        },
+        foot="workplace/_sheet_foot.html" if is_here and can_decline(launch, request) else "",
+        context={"request": request, "is_by_link": is_by_link},
         back_url=page,
         back_words=_("Back to the request"),
         # Whoever came by a link has no visit any more: the door says goodbye.

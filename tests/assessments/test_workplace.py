@@ -390,7 +390,10 @@ def test_guest_declines_in_their_visit_and_it_ends(workplace):
     visit = knock(request, pin=assessors.give_pin(assessor=gwen, by=None)).context["launch"]
     bearer = {"Authorization": f"Bearer {visit.token}"}
 
-    answer = Client().post(url(workplace, "refusal", request.key), {"reason": "Not me"}, headers=bearer)
+    way, sheet = url(workplace, "refusal", request.key), AssessmentRequest.objects.get().sheet
+    assert f'action="{way}"' in Client().get(sheet.get_absolute_url(), headers=bearer).text
+
+    answer = Client().post(way, {"reason": "Not me"}, headers=bearer)
 
     request.refresh_from_db()
     assert (answer.status_code, answer["Location"]) == (303, f"{DOOR}?done=declined")

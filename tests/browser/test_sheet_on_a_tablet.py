@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CHANGE_OVER = """() => document.querySelector("[data-mark-sheet]").dispatchEvent(
   new CustomEvent("bellringer:phase", { detail: { phase: "change-over" } }))"""
-SMALL = """() => [...document.querySelectorAll(".sheet button, .sheet summary, .segment, .chip, .back")]
+SMALL = """() => [...document.querySelectorAll(".sheet button, .sheet summary, .segment, .statement-choice, .back")]
   .filter((it) => it.offsetParent && it.getBoundingClientRect().height < 48).map((it) => it.textContent.trim())"""
 PLACE_OF_SIDE = "() => document.querySelector('.sheet-side').getBoundingClientRect().top"
 

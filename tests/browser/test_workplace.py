@@ -55,6 +55,7 @@ def test_supervisor_answers_on_the_learners_phone(browser, tool, workplace):
     assert level.is_disabled()
     form.get_by_role("button", name="Hand in").click()
     expect(form.get_by_label("Comment", exact=True)).to_be_focused()
+    form.get_by_role("checkbox", name="Next time: call earlier.").click()
     form.get_by_label("Comment", exact=True).fill("You asked early for help. Next time, tell me your plan.")
     expect(level).to_be_enabled()
     for criterion in workplace.activity.rubric.criteria.all():
@@ -71,6 +72,7 @@ def test_supervisor_answers_on_the_learners_phone(browser, tool, workplace):
     expect(form.get_by_text("Lea Learner")).to_have_count(0)
     tab.reload()
     tab.get_by_text("You asked early for help.").wait_for()
+    tab.get_by_text("Next time: call earlier.").wait_for()
     assert AssessmentRequest.objects.get().state == AssessmentRequest.State.SUBMITTED
 
 
