@@ -1,12 +1,14 @@
 """The exam-day board and what is done on it."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -37,8 +39,10 @@ HELP = HelpRequest.Kind.choices
 @require_safe
 @launch_required
 def exam_day(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse:
-    """The board; asked for again every few seconds by itself. `who`: a candidate's number or ticket, to show their way."""
+    """The board. `who`: a candidate's number or ticket, to show their way; `part`: an open board asks for news."""
     launch, session = _watcher(request, key, session_key)
+    if request.GET.get("part") == "board":
+        return _board_part(request, launch, session)
     return _board_page(request, launch, session)
 
 
@@ -238,20 +242,35 @@ def _encounter(
 def _board_page(
     request: HttpRequest, launch: Launch, session: Session, problems: list[str] | None = None
 ) -> HttpResponse:
+    context = _board(request, launch, session) | {"refusals": problems or []}
+    if context["can_run"] and "who" in request.GET:
+        context |= _asked_for(session, request.GET["who"])
+    return render(request, "osce/board.html", context, status=409 if problems else 200)
+
+
+def _board_part(request: HttpRequest, launch: Launch, session: Session) -> HttpResponse:
+    """For a screen that has the board: nothing where it shows this already.
+
+    No ETag: browsers would have to keep the page, and what holds names is not kept on a device.
+    """
+    context = _board(request, launch, session)
+    if request.GET.get("version") == context["version"]:
+        return HttpResponse(status=204)
+    return render(request, "osce/_board_part.html", context)
+
+
+def _board(request: HttpRequest, launch: Launch, session: Session) -> dict[str, Any]:
     shows_all = request.GET.get("rounds") == "all"
-    runs = can_run(launch)
     context = {
         "exam": session.exam,
         "session": session,
         "board": board(session, shows_all=shows_all),
         "shows_all": shows_all,
         "seen": session.clock_orders.count(),
-        "can_run": runs,
-        "refusals": problems or [],
+        "can_run": can_run(launch),
     }
-    if runs and "who" in request.GET:
-        context |= _asked_for(session, request.GET["who"])
-    return render(request, "osce/board.html", context, status=409 if problems else 200)
+    shown = render_to_string("osce/_board.html", context)
+    return context | {"shown": shown, "version": sha256(shown.encode()).hexdigest()[:16]}
 
 
 def _asked_for(session: Session, written: str) -> dict[str, Any]:

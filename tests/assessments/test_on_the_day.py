@@ -1,11 +1,14 @@
 """What a coordinator changes while a session runs, and that nothing that was marked is lost by it."""
 
+import html
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from assessments.audit.models import Event
 from assessments.marking import marking, presence
@@ -436,3 +439,55 @@ class TestDevices:
 
         assert answer.status_code == 404
         assert not presence.devices([sheet])[sheet.pk][0].is_settled
+
+
+class TestBoardThatStaysOpen:
+    """It asks by itself, with the version of what it shows."""
+
+    def next_question(self, page):
+        [address] = re.findall(r'id="board" hx-get="([^"]+)"', page.text)
+        return html.unescape(address)
+
+    @pytest.fixture
+    def ask(self, client, session):
+        planner = Planner(client, session.exam)
+        return lambda address: planner.client.get(address, headers=planner.headers)
+
+    @pytest.mark.parametrize("rounds", ["", "?rounds=all"])
+    def test_unchanged_board_is_answered_with_nothing(self, ask, session, rounds):
+        page = ask(reverse("osce:board", args=[session.exam.activity.key, session.key]) + rounds)
+
+        again = ask(self.next_question(page))
+
+        assert (again.status_code, again.content) == (204, b"")
+
+    def test_changed_board_is_sent_alone_and_goes_on_asking(self, ask, session):
+        page = ask(reverse("osce:board", args=[session.exam.activity.key, session.key]))
+        exams.hand_in(first_sheet(session.candidates.first()))
+
+        changed = ask(self.next_question(page))
+
+        assert changed.status_code == 200
+        assert "1 of 32 encounters submitted." in changed.text
+        assert "<html" not in changed.text
+        assert "<form" in changed.text
+        assert ask(self.next_question(changed)).status_code == 204
+
+    def test_help_that_is_asked_for_is_news_and_so_is_its_answer(self, ask, session):
+        page = ask(reverse("osce:board", args=[session.exam.activity.key, session.key]))
+        request = running.ask_for_help(session=session, kind="come", by=None, post=session.posts.first())
+        asked = ask(self.next_question(page))
+        running.answer_help(request=request, by=None)
+
+        answered = ask(self.next_question(asked))
+
+        assert ("Needs you now" in asked.text, "Needs you now" in answered.text) == (True, False)
+
+    def test_board_of_whoever_watches_is_another(self, client, ask, session):
+        watcher = Planner(client, session.exam, Role.TEACHING_ASSISTANT)
+        asked = self.next_question(ask(reverse("osce:board", args=[session.exam.activity.key, session.key])))
+
+        seen = watcher.client.get(asked, headers=watcher.headers)
+
+        assert seen.status_code == 200
+        assert "<form" not in seen.text

@@ -190,3 +190,24 @@ class TestClock:
         )
         asked = session.help_requests.get()
         assert (asked.kind, asked.post) == ("equipment", session.posts.first())
+
+
+def test_open_board_follows_by_itself_and_is_sent_nothing_while_nothing_happens(
+    chromium, tool, exam, teacher
+):
+    session = exams.published(exam)
+    context = chromium.new_context()
+    context.set_default_timeout(15_000)
+    tab = context.new_page()
+    visit(tab, tool, teacher, path("osce:board", exam.activity.key, session.key))
+
+    with tab.expect_response(lambda answer: "part=board" in answer.url) as quiet:
+        expect(tab.locator("#board")).to_contain_text("0 of 12 encounters submitted.")
+    exams.hand_in(session.posts.first().encounters.first().sheets.get().sheet)
+
+    expect(tab.locator("#board")).to_contain_text("1 of 12 encounters submitted.", timeout=15_000)
+    assert quiet.value.status == 204
+    with tab.expect_response(lambda answer: "part=board" in answer.url) as later:
+        expect(tab.locator("h1")).to_contain_text("Board")
+    assert later.value.status == 204
+    context.close()
