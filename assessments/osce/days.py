@@ -30,7 +30,8 @@ class Stop:
 class Ring:
     at: datetime
     announcement: str
-    circuits: list[str]
+    # None where it rings in all of them.
+    circuits: list[str] | None
     rotation: int
     round: int
 
@@ -69,7 +70,7 @@ class Days:
 
     def of_post(self, post: Post) -> list[Stop]:
         entries = timetables.of_room(self.plan, post.room.casefold())
-        return [self._stop(entry, post.station.title) for entry in entries]
+        return [self._stop(entry, post.station.title if entry.encounter else "") for entry in entries]
 
     def bells(self) -> list[Ring]:
         circuits: dict[Any, str] = {row.pk: row.title for row in self.session.exam.circuits.all()}
@@ -77,7 +78,7 @@ class Days:
             Ring(
                 self.session.at(bell.at),
                 bell.announcement,
-                [circuits[pk] for pk in bell.circuits],
+                [circuits[pk] for pk in bell.circuits] if len(bell.circuits) < len(circuits) else None,
                 bell.rotation,
                 bell.round,
             )

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from assessments.osce import timetable
 from assessments.osce.blueprint import blueprint
-from assessments.osce.models import Exam, Session
+from assessments.osce.models import Exam, Session, Station
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,15 @@ class Step:
     url: str
     sentence: str
     is_done: bool
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What is best done next, and the words on the button that leads there."""
+
+    sentence: str
+    url: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,24 @@ def steps(exam: Exam) -> list[Step]:
 
 def people_steps(exam: Exam) -> list[Step]:
     return [_candidates(exam), _staff(exam)]
+
+
+def next_step(exam: Exam, *, with_people: bool) -> NextStep | None:
+    """The first thing without which there is no exam; None where each session says what it still needs."""
+    stations = exam.stations.exclude(kind=Station.Kind.REST)
+    if not stations:
+        said = _("Begin with the stations: each has a task and a rubric.")
+        return NextStep(said, _url("new_station", exam), _("Add the first station"))
+    if any(row.rubric_id is None for row in stations):
+        return NextStep(_("A station has no rubric yet."), _url("stations", exam), _("Look at the stations"))
+    if not with_people:
+        return None
+    if not exam.sessions.exists():
+        said = _("Stations are there. Next: a session, which is a morning or an afternoon.")
+        return NextStep(said, _url("new_session", exam), _("Add a session"))
+    if not exam.candidates.present().exists():
+        return NextStep(_("Nobody is examined yet."), _url("candidates", exam), _("Choose the candidates"))
+    return None
 
 
 def sessions(exam: Exam) -> Iterator[SessionRow]:
@@ -78,11 +105,11 @@ def _blueprint(exam: Exam) -> Step:
 
 
 def _timing(exam: Exam) -> Step:
-    said = _("A round takes %(minutes)d:%(seconds)02d minutes.") % {
-        "minutes": exam.round_length // 60,
-        "seconds": exam.round_length % 60,
-    }
-    return Step(_("Times"), _url("timing", exam), said, True)
+    minutes, seconds = divmod(exam.round_length, 60)
+    said = ngettext("A round takes %(n)d minute", "A round takes %(n)d minutes", minutes) % {"n": minutes}
+    if seconds:
+        said += ngettext(" and %(n)d second", " and %(n)d seconds", seconds) % {"n": seconds}
+    return Step(_("Times"), _url("timing", exam), f"{said}.", True)
 
 
 def _circuits(exam: Exam) -> Step:

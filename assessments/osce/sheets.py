@@ -83,6 +83,7 @@ def surroundings(sheet: MarkSheet, launch: Launch) -> Surroundings | None:
             "row": row,
             "encounter": encounter,
             "next": following,
+            "is_rater": is_rater,
             "is_self": row.role == SheetRole.SELF,
             "has_clock": is_here and row.role != SheetRole.SELF,
             "help": HelpRequest.Kind.choices if is_rater else [],

@@ -71,6 +71,45 @@ def test_every_page_of_a_planned_exam_opens(client):
     assert [page.status_code for page in pages] == [200] * len(pages)
 
 
+def test_home_says_what_is_best_done_next(planner):
+    exam = planner.exam
+    exam.sessions.all().delete()
+    seen = []
+
+    def look():
+        step = planner.client.get(exam.activity.get_absolute_url(), headers=planner.headers).context[
+            "next_step"
+        ]
+        seen.append(step and step.words)
+
+    look()
+    station = Station.objects.create(exam=exam, place=0, title="Chest pain")
+    look()
+    rubric = factories.published(exam.activity.context, factories.criterion())
+    Station.objects.filter(pk=station.pk).update(rubric=rubric)
+    look()
+    session = exams.add_session(exam)
+    look()
+    exams.add_candidates(exam, 1, session=session)
+    look()
+
+    assert seen == [
+        "Add the first station",
+        "Look at the stations",
+        "Add a session",
+        "Choose the candidates",
+        None,
+    ]
+
+
+def test_designer_is_not_sent_to_people(client):
+    visitor = Planner(client, exams.exam(stations=1, candidates=0), Role.DESIGNER)
+
+    page = client.get(visitor.exam.activity.get_absolute_url(), headers=visitor.headers)
+
+    assert page.context["next_step"] is None
+
+
 def test_station_is_added_changed_moved_and_removed(planner):
     rubric = factories.published(planner.exam.activity.context)
     for title in ("Chest pain", "Abdomen"):
@@ -393,6 +432,24 @@ class TestReadings:
         assert planner.get("bells", session.key).text.count("Reading time complete") == 4
         assert planner.get("rooms", session.key).text.count("C-001") == 3
         assert planner.get("staff_days", session.key).text.count("Examiner A1") == 2
+
+    def test_room_sheet_says_where_nobody_comes_and_names_its_station_once(self, client):
+        exam = exams.exam(stations=3, candidates=2)
+        Station.objects.filter(exam=exam, place=0).update(title="Chest pain")
+        timetable.make(session=exam.sessions.get(), by=None)
+
+        text = Planner(client, exam).get("rooms", exam.sessions.get().key).text
+
+        assert (text.count("Chest pain"), text.count("Nobody comes")) == (1, 3)
+
+    def test_bell_plan_names_circuits_only_where_not_all_ring(self, client):
+        exam = exams.exam(stations=2, circuits=2, candidates=4)
+        session = exam.sessions.get()
+        timetable.make(session=session, by=None)
+        session.refresh_from_db()
+
+        assert {ring.circuits is None for ring in Days(session).bells()} == {True}
+        assert "<td>all</td>" in Planner(client, exam).get("bells", session.key).text
 
     def test_readings_of_a_session_without_timetable_are_not_there(self, client):
         exam = exams.exam()

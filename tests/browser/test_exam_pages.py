@@ -1,8 +1,10 @@
 """The pages of an exam, planned and on its day, as each role that sees them: axe, 320 px; and the clock on a screen."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from assessments.marking import presence
@@ -170,6 +172,13 @@ class TestClock:
         expect(tab.locator("[data-clock-news]")).to_have_text("There is a short pause.", timeout=15_000)
         expect(tab.locator("[data-save-state]")).to_have_text("Saved on server")
 
+    def test_old_announcement_is_no_news_any_more(self, tab, session):
+        for minutes, text in ((14, "We begin late."), (16, "Good morning.")):
+            said = running.announce(session=session, text=text, by=None)
+            type(said).objects.filter(pk=said.pk).update(at=timezone.now() - timedelta(minutes=minutes))
+
+        expect(tab.locator("[data-clock-news]")).to_have_text("We begin late.", timeout=15_000)
+
     def test_without_the_network_the_clock_goes_on(self, tab, session):
         running.order(session=session, kind=Kind.START, by=None)
         expect(tab.locator("[data-clock-phase]")).to_have_text("Reading", timeout=15_000)
@@ -196,10 +205,13 @@ def test_open_board_follows_by_itself_and_is_sent_nothing_while_nothing_happens(
     chromium, tool, exam, teacher
 ):
     session = exams.published(exam)
+    running.order(session=session, kind=Kind.START, by=None)
     context = chromium.new_context()
     context.set_default_timeout(15_000)
     tab = context.new_page()
     visit(tab, tool, teacher, path("osce:board", exam.activity.key, session.key))
+    minutes = tab.get_by_label("Minutes").first
+    minutes.fill("3")
 
     with tab.expect_response(lambda answer: "part=board" in answer.url) as quiet:
         expect(tab.locator("#board")).to_contain_text("0 of 12 encounters submitted.")
@@ -207,6 +219,9 @@ def test_open_board_follows_by_itself_and_is_sent_nothing_while_nothing_happens(
 
     expect(tab.locator("#board")).to_contain_text("1 of 12 encounters submitted.", timeout=15_000)
     assert quiet.value.status == 204
+    # Whoever is about to order something goes on where they were.
+    expect(minutes).to_have_value("3")
+    expect(minutes).to_be_focused()
     with tab.expect_response(lambda answer: "part=board" in answer.url) as later:
         expect(tab.locator("h1")).to_contain_text("Board")
     assert later.value.status == 204

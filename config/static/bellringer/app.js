@@ -12,6 +12,7 @@ import * as mySheets from "./my-sheets.js";
 import "./print.js";
 import * as rows from "./rows.js";
 import "./say.js";
+import "./stays.js";
 
 const behaviours = [awake, clock, leave, markSheet, mySheets, rows];
 

@@ -8,6 +8,8 @@ export const selector = "[data-clock]";
 const ASK_EVERY = 10_000;
 const LONGEST_PAUSE = 60_000;
 const TICK = 250;
+// What was announced is no news any more after that; while the clock stands it is.
+const NEWS_LAST = 15 * 60_000;
 
 export function attach(place) {
   const said = place.dataset;
@@ -88,7 +90,8 @@ export function attach(place) {
 
   function showNews(fresh) {
     const mine = (known.announcements ?? []).filter(({ circuit }) => circuit === null || circuit === said.circuit);
-    const newest = mine[0];
+    const stands = known.circuits.find(({ key }) => key === said.circuit)?.paused_at;
+    const newest = mine.find(({ at }) => stands || Date.now() + known.offset - at < NEWS_LAST);
     if (news) {
       put(news, newest?.text ?? "");
       news.hidden = !newest;
