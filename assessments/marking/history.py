@@ -1,4 +1,4 @@
-"""What amendments and late taps say, in the words of the rubric."""
+"""Where what a sheet says came from: amendments and late taps in the words of the rubric, and typing from paper."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +48,28 @@ def late_taps(sheet: MarkSheet) -> list[str]:
     last = {tap.field: tap.pk for tap in sheet.taps.filter(outcome=Tap.Outcome.APPLIED)}
     wording = Wording(sheet)
     return [_said_late(wording, tap) for tap in late if last.get(tap.field, 0) < tap.pk]
+
+
+def from_paper(sheet: MarkSheet) -> str:
+    """Who marked on paper and who typed it in; empty of a sheet that did not come from paper.
+
+    The log names whoever took the typed sheet over for each answer, as it names whoever tapped.
+    """
+    entries = list(sheet.paper_entries.exclude(taken_at=None).select_related("by"))
+    if not entries:
+        return ""
+    typists = [entry.by.display_name if entry.by else "–" for entry in entries]
+    taken_at = timezone.localtime(entries[-1].taken_at)
+    words = {
+        "who": sheet.assigned_to.display_name if sheet.assigned_to else "",
+        "first": typists[0],
+        "second": typists[-1],
+        "date": formats.date_format(taken_at),
+        "time": formats.time_format(taken_at),
+    }
+    marked = _("Marked on paper by %(who)s.") if words["who"] else _("Marked on paper.")
+    typed = _("Typed in by %(first)s, a second time by %(second)s, and taken over on %(date)s, %(time)s.")
+    return f"{marked} {typed}" % words
 
 
 class Wording:

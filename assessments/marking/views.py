@@ -15,7 +15,7 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
 from assessments.marking.forms import read_answers, read_revision, sent_for
-from assessments.marking.history import changes, late_taps
+from assessments.marking.history import changes, from_paper, late_taps
 from assessments.marking.marking import Answer
 from assessments.marking.models import Mark, MarkSheet
 from assessments.marking.permissions import can_amend, can_see, why_not_seen
@@ -37,6 +37,7 @@ def sheet(request: HttpRequest, key: UUID) -> HttpResponse:
         "sheet": found,
         "fields": fields,
         "late_taps": late_taps(found),
+        "from_paper": from_paper(found),
         "around": around(found, launch),
         "can_amend": can_amend(launch, found),
     }

@@ -1,5 +1,6 @@
 """What a coordinator does with the links of a session: make, show, print, prolong and withdraw them."""
 
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.marking.models import MarkSheet
 from assessments.osce import links as verbs
 from assessments.osce.finding import session_runner
 from assessments.osce.forms import ValidityForm
-from assessments.osce.models import Duty, ExaminerLink, Session, StaffMember
+from assessments.osce.models import Duty, Encounter, EncounterSheet, ExaminerLink, Session, StaffMember
 from assessments.osce.planning_views import problems_of, see
 from assessments.osce.qr import picture
 from lti_tool.port import launch_required
@@ -20,12 +22,16 @@ from lti_tool.port import launch_required
 
 @dataclass(frozen=True)
 class Row:
-    """`link` is the newest; None where there never was one. Whoever took somebody's place on the day works without a duty."""
+    """`link` is the newest; None where there never was one. Whoever took somebody's place on the day works without a duty.
+
+    `to_mark`: how many sheets are theirs to fill still; None before sheets are given out.
+    """
 
     staff: StaffMember
     duties: list[Duty]
     link: ExaminerLink | None
     works: bool
+    to_mark: int | None
 
     @property
     def is_valid(self) -> bool:
@@ -113,8 +119,22 @@ def _rows(session: Session) -> list[Row]:
     duties: dict[int, list[Duty]] = {pk: [] for pk in staff}
     for duty in Duty.objects.filter(post__session=session).select_related("post__station"):
         duties[duty.staff_id].append(duty)
-    rows = [Row(row, duties[pk], newest.get(pk), pk in working) for pk, row in staff.items()]
+    to_mark = _to_mark(session) if session.is_published else None
+    rows = [
+        Row(row, duties[pk], newest.get(pk), pk in working, None if to_mark is None else to_mark[pk])
+        for pk, row in staff.items()
+    ]
     return sorted(rows, key=lambda row: row.staff.display_name.casefold())
+
+
+def _to_mark(session: Session) -> Counter[int]:
+    """By staff id, their sheets that are not submitted, of encounters that take place."""
+    rows = EncounterSheet.objects.filter(
+        encounter__session=session,
+        encounter__state=Encounter.State.PLANNED,
+        sheet__state=MarkSheet.State.DRAFT,
+    )
+    return Counter(rows.exclude(staff=None).values_list("staff", flat=True))
 
 
 def _row(session: Session, staff_key: UUID) -> Row:

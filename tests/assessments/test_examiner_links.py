@@ -487,6 +487,34 @@ def test_whoever_takes_somebodys_place_on_the_day_gets_a_link(planner, exam):
     assert Event.objects.filter(verb="staff.identified", data__staff=nina.pk).exists()
 
 
+def test_link_of_whoever_was_replaced_opens_only_what_is_theirs_still(planner, exam):
+    publishing.publish(session=exam.session, by=None)
+    post = exam.session.posts.first()
+    old = post.duties.get(role=SheetRole.EXAMINER).staff
+    link = links.make(session=exam.session, staff=old, by=None)
+    visit = bearer(knock(link))
+    kept, given = [row.sheets.get(role=SheetRole.EXAMINER).sheet for row in post.encounters.order_by("round")]
+    exams.hand_in(kept)
+    assert Client().get(given.get_absolute_url(), headers=visit).status_code == 200
+
+    on_the_day.replace(post=post, role=SheetRole.EXAMINER, name="Nina New", by=None, reason="Ill")
+
+    mine = Client().get(planner.url("my_stations"), headers=visit)
+    assert [line.row.sheet for part in mine.context["parts"] for line in part.lines] == [kept]
+    assert Client().get(kept.get_absolute_url(), headers=visit).status_code == 200
+    assert Client().get(given.get_absolute_url(), headers=visit).status_code == 403
+    rows = {str(row.staff): row.to_mark for row in planner.get("links", exam.session.key).context["rows"]}
+    assert (rows[str(old)], rows["Nina New"]) == (0, 1)
+    assert "nothing left to mark" in planner.get("links", exam.session.key).text
+
+
+def test_what_is_left_to_mark_is_told_only_once_sheets_are_given_out(planner, exam, link):
+    page = planner.get("links", exam.session.key)
+
+    assert {row.to_mark for row in page.context["rows"]} == {None}
+    assert "to mark" not in page.text
+
+
 def test_page_of_links_costs_as_many_queries_with_thirty_as_with_three(planner, exam):
     def queries():
         links.make_missing(session=exam.session, by=None)

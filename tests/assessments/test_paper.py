@@ -7,7 +7,7 @@ from django.urls import reverse
 from assessments.audit.models import Event
 from assessments.marking import marking, paper
 from assessments.marking.conflict import Conflict
-from assessments.marking.models import PaperEntry, Tap
+from assessments.marking.models import MarkSheet, PaperEntry, Tap
 from lti_tool.models import Role
 from tests import factories
 
@@ -137,6 +137,23 @@ class TestPages:
         assert answer["Location"] == sheet.get_absolute_url()
         sheet.refresh_from_db()
         assert sheet.is_submitted
+
+    def test_sheet_from_paper_says_who_marked_and_who_typed_it_in(self, visit, course, address):
+        sheet = factories.sheet(course.activity, course.bob, course.teacher)
+        marking.reassign(sheet=sheet, to=course.examiner, by=course.teacher, reason="At the bedside")
+        typed = answers(sheet)
+        paper.enter(sheet=sheet, answers=typed, number=1, by=course.teacher)
+        colleague = factories.member(course.activity.context, Role.INSTRUCTOR, name="Colin Colleague")
+        paper.enter(sheet=sheet, answers=typed, number=2, by=colleague)
+        teacher = visit(course.teacher)
+        assert "on paper" not in teacher.get(sheet.get_absolute_url()).text
+
+        paper.take_over(sheet=sheet, chosen={}, by=course.teacher)
+
+        said = "Marked on paper by Sam Okafor. Typed in by Mara Lindqvist, a second time by Colin Colleague,"
+        assert said in teacher.get(sheet.get_absolute_url()).text
+        MarkSheet.objects.filter(pk=sheet.pk).update(accepts_corrections=True)
+        assert said in teacher.get(sheet.get_absolute_url()).text
 
     def test_missing_answer_is_named_and_what_was_typed_stays(self, visit, course, sheet, address):
         first, second = sheet.rubric.criteria.all()
