@@ -37,6 +37,8 @@ class Kind:
     maximum: Callable[[Any], Decimal | None]
     # Name of the URL of one candidate's page, for launches from the gradebook; takes the activity's key and the person's.
     candidate_page: str = ""
+    # Name of the URL on which its rubrics are chosen, for whoever just published one; takes the activity's key, and `rubric`.
+    rubric_page: str = ""
 
 
 _kinds: dict[str, Kind] = {}

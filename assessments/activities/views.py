@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
@@ -55,11 +55,11 @@ def _copied(launch: Launch) -> Activity | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @launch_required
 def setup(request: HttpRequest) -> HttpResponse:
-    """Chooses the rubric of the launch's own link."""
+    """Chooses the rubric of the launch's own link; of a kind that has several, leads to where they are chosen."""
     launch = _setter(request)
     activity = Activity.objects.visible_to(launch).select_related("rubric").first()
     if activity and activity.is_set_up and activity.kind != single.KIND.slug:
-        return _see_start("")
+        return _see_rubrics(activity, request.POST.get("rubric", ""))
     if request.method != "POST":
         return _setup_page(request, launch, activity)
     rubric = _chosen_rubric(request, launch)
@@ -184,6 +184,16 @@ def _chosen_rubric(request: HttpRequest, launch: Launch) -> Rubric:
 
 def _see_start(done: str) -> HttpResponse:
     return HttpResponse(status=303, headers={"Location": f"{reverse('activities:start')}?done={done}"})
+
+
+def _see_rubrics(activity: Activity, chosen: str) -> HttpResponse:
+    name = kinds.find(activity.kind).rubric_page
+    if not name or not chosen:
+        return _see_start("")
+    told = QueryDict(mutable=True)
+    told["rubric"] = chosen
+    address = f"{reverse(name, args=[activity.key])}?{told.urlencode()}"
+    return HttpResponse(status=303, headers={"Location": address})
 
 
 def _setup_page(

@@ -112,6 +112,7 @@ class StationForm(PlanningForm):
         ]
         labels = {"rubric": _("rubric"), "patient_rubric": _("short rubric for the simulated patient")}
         help_texts = {
+            "rubric": _("It can be chosen later; a session is published once every station has one."),
             "rounds": _("2 for a station of double length; it needs two rooms in each circuit."),
             "weight": _("Of the station in the result. Examiners never see it."),
             "patient_rubric": _(

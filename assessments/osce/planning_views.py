@@ -23,7 +23,7 @@ SEE_OTHER = 303
 @require_safe
 @launch_required
 def stations(request: HttpRequest, key: UUID) -> HttpResponse:
-    """The circuit's stations in the order candidates pass them."""
+    """The circuit's stations in the order candidates pass them. `rubric`: one that was just published, to be chosen."""
     _launch, exam = planner(request, key)
     return _stations_page(request, exam)
 
@@ -34,7 +34,8 @@ def new_station(request: HttpRequest, key: UUID) -> HttpResponse:
     _launch, exam = planner(request, key)
     kind = Station.Kind.REST if request.GET.get("kind") == "rest" else Station.Kind.PATIENT
     title = _("Rest") if kind == Station.Kind.REST else ""
-    return _write_station(request, exam, Station(exam=exam, kind=kind, title=title))
+    rubric = None if kind == Station.Kind.REST else _asked_rubric(request, exam)
+    return _write_station(request, exam, Station(exam=exam, kind=kind, title=title, rubric=rubric))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -176,6 +177,7 @@ def _stations_page(
         "exam": exam,
         "stations": exam.stations.select_related("rubric", "patient_rubric"),
         "has_begun": exam.has_begun,
+        "rubric": _asked_rubric(request, exam),
         "moved": request.GET.get("moved", ""),
         "took": request.GET.get("took", ""),
         "kept": request.GET.get("kept", ""),
@@ -202,6 +204,15 @@ def _write_station(request: HttpRequest, exam: Exam, edited: Station) -> HttpRes
         "newer": newer_version(edited) if edited.pk and exam.has_begun else None,
     }
     return render(request, "osce/station.html", context, status=400 if form.errors else 200)
+
+
+def _asked_rubric(request: HttpRequest, exam: Exam) -> Rubric | None:
+    """The published rubric of the course that the address names; None where it names none."""
+    try:
+        key = UUID(request.GET.get("rubric", ""))
+    except ValueError:
+        return None
+    return Rubric.objects.filter(context=exam.activity.context_id).newest_published().filter(key=key).first()
 
 
 def _find(exam: Exam, key: UUID) -> Station:

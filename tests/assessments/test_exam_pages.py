@@ -161,6 +161,30 @@ def test_rubric_of_another_course_is_no_choice(planner):
     assert answer.status_code == 400
 
 
+def test_published_rubric_is_led_to_the_stations_where_it_is_chosen(planner):
+    rubric = factories.published(planner.exam.activity.context, factories.criterion())
+
+    answer = planner.client.post("/activities/setup/", {"rubric": rubric.key}, headers=planner.headers)
+
+    assert answer["Location"] == f"{planner.url('stations')}?rubric={rubric.key}"
+    assert "Add a station with it" in planner.follow(answer).text
+    form = planner.get("new_station", rubric=rubric.key).context["form"]
+    assert form["rubric"].value() == rubric.pk
+
+
+@pytest.mark.parametrize("whose", ["another course", "draft", "nobody"])
+def test_rubric_that_is_no_choice_is_not_offered_by_its_address(planner, whose):
+    course = planner.exam.activity.context if whose == "draft" else factories.ContextFactory()
+    make = factories.draft if whose == "draft" else factories.published
+    key = "nonsense" if whose == "nobody" else make(course, factories.criterion()).key
+
+    page = planner.get("stations", rubric=key)
+
+    assert page.status_code == 200
+    assert page.context["rubric"] is None
+    assert planner.get("new_station", rubric=key).context["form"]["rubric"].value() is None
+
+
 def test_times_are_written_in_minutes(planner):
     times = {"reading": "1:30", "running": "8", "warning": "1", "change_over": "0:45", "turnover": "10"}
     times |= {"long_break_after": "150", "long_break": "20", "lunch_after": "240", "lunch": "45"}
