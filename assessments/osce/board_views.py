@@ -201,7 +201,7 @@ def post(request: HttpRequest, key: UUID, session_key: UUID, post_id: int) -> Ht
         "post": found,
         "encounters": encounters,
         "is_void": any(row.state == Encounter.State.VOID for row in encounters),
-        "names": posts.labels(session.exam).values(),
+        "names": posts.offered(session.exam),
         "roles": [role for role in SheetRole if role != SheetRole.SELF],
         "refusals": problems or [],
     }

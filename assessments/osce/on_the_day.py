@@ -320,6 +320,6 @@ def _called(session: Session, name: str, by: Any) -> StaffMember:
     else:
         if not wanted:
             raise ValidationError({"name": _("Say who it is.")})
-        found = staffing.add_staff(exam=session.exam, by=by, names=[name])[0]
+        found = staffing.add_called(exam=session.exam, by=by, names=[name])[0]
     staffing.identify(staff=found, by=by)
     return found

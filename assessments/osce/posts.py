@@ -34,6 +34,12 @@ def labels(exam: Exam) -> dict[int, str]:
     return found
 
 
+def offered(exam: Exam) -> list[str]:
+    """The names to choose from: the staff, and whoever of the course could be of it."""
+    names = [person.display_name.replace(SEPARATOR, " ") for person in staffing.possible_staff(exam)]
+    return list(dict.fromkeys([*labels(exam).values(), *names]))
+
+
 def wording(session: Session, circuit: Circuit) -> list[tuple[Post, PostWording]]:
     """The circuit's posts as they would be typed, in the order of stations."""
     called = labels(session.exam)
@@ -76,7 +82,7 @@ def write(
                     new.setdefault(name.casefold(), name)
     if problems:
         raise ValidationError(problems)
-    added = staffing.add_staff(exam=session.exam, by=by, names=new.values())
+    added = staffing.add_called(exam=session.exam, by=by, names=new.values())
     known |= {name: row.pk for name, row in zip(new, added, strict=True)}
     Post.objects.bulk_update(posts, ["room"])
     Duty.objects.filter(post__in=posts).delete()

@@ -149,6 +149,7 @@ def _session_page(
         "session": found,
         "circuits": circuits,
         "is_furnished": found.posts.exists(),
+        "is_staffed": found.posts.exists() and not any(unstaffed for _circuit, unstaffed in circuits),
         "others": found.exam.sessions.exclude(pk=found.pk),
         "candidates": found.candidates.present().count(),
         "is_outdated": timetable.is_outdated(found),
@@ -219,7 +220,7 @@ def _posts_page(
         "session": session,
         "circuit": circuit,
         "rows": rows,
-        "names": posts.labels(session.exam).values(),
+        "names": posts.offered(session.exam),
         "problems": problems,
     }
     return render(request, "osce/posts.html", context, status=400 if problems else 200)

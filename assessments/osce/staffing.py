@@ -118,6 +118,32 @@ def add_staff(
 
 
 @transaction.atomic
+def add_called(*, exam: Exam, names: Iterable[str], by: Any) -> list[StaffMember]:
+    """One for each name as it was typed, in that order: the member of the course who is called so, else somebody by name.
+
+    Who marks from the course would not find their sheets, were they taken for somebody who only has the same name. Raises
+    ValidationError where several members are called so.
+    """
+    members_called: dict[str, list[Any]] = {}
+    for person in possible_staff(exam):
+        members_called.setdefault(_alike(person.display_name), []).append(person)
+    made = []
+    for name in names:
+        found = members_called.get(_alike(name), [])
+        if len(found) > 1:
+            raise ValidationError(
+                _(
+                    "Several members of the course are called %(name)s. Add the right one under "
+                    "“Examiners and simulated patients”, then choose them here."
+                )
+                % {"name": name},
+                code="name",
+            )
+        made += add_staff(exam=exam, by=by, people=found, names=[] if found else [name])
+    return made
+
+
+@transaction.atomic
 def identify(*, staff: StaffMember, by: Any) -> Any:
     """The person behind a member of the staff; of somebody who is only named, a guest, made the first time.
 
@@ -179,6 +205,11 @@ def _spread(candidates: Iterable[Candidate], exam: Exam) -> None:
             fewest = min(sessions, key=lambda row: counts[row.pk])
             candidate.session = fewest
             counts[fewest.pk] += 1
+
+
+def _alike(name: str) -> str:
+    """As it is typed where names of one place have a slash between them."""
+    return " ".join(name.replace("/", " ").split()).casefold()
 
 
 def _name(typed: str) -> str:

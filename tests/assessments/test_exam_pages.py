@@ -263,6 +263,50 @@ def test_people_are_written_where_they_work(planner):
     assert "Mia Mild / Tom Tall" in planner.get("session_posts", session.key, circuit.key).text
 
 
+def test_member_of_the_course_whose_name_is_typed_marks_from_the_course(client):
+    exam = exams.exam(stations=1, candidates=1)
+    Duty.objects.all().delete()
+    evan = factories.member(exam.activity.context, Role.TEACHING_ASSISTANT, name="Evan  Examiner")
+    planner, session, circuit = Planner(client, exam), exam.sessions.get(), exam.circuits.get()
+    page = planner.get("session_posts", session.key, circuit.key)
+    assert '<option value="Evan  Examiner">' in page.text
+    [post] = session.posts.all()
+
+    typed = {f"room_{post.pk}": "A1", f"examiner_{post.pk}": "evan examiner"}
+    planner.follow(planner.post("session_posts", session.key, circuit.key, **typed))
+
+    assert post.duties.get().staff.person == evan
+
+
+def test_name_that_two_members_of_the_course_have_is_asked_about(client):
+    exam = exams.exam(stations=1, candidates=1)
+    for _n in range(2):
+        factories.member(exam.activity.context, Role.TEACHING_ASSISTANT, name="Evan Examiner")
+    planner, session, circuit = Planner(client, exam), exam.sessions.get(), exam.circuits.get()
+    [post] = session.posts.all()
+    before = post.duties.get().staff
+
+    typed = {f"room_{post.pk}": "A1", f"examiner_{post.pk}": "Evan Examiner"}
+    refused = planner.post("session_posts", session.key, circuit.key, **typed)
+
+    assert refused.status_code == 400
+    assert "Several members of the course are called Evan Examiner." in refused.text
+    assert post.duties.get().staff == before
+    assert not exam.staff.filter(name="Evan Examiner").exists()
+
+
+def test_learner_of_the_same_name_is_not_taken_for_an_examiner(client):
+    exam = exams.exam(stations=1, candidates=0)
+    factories.member(exam.activity.context, Role.LEARNER, name="Sam Same")
+    planner, session, circuit = Planner(client, exam), exam.sessions.get(), exam.circuits.get()
+    [post] = session.posts.all()
+
+    typed = {f"room_{post.pk}": "A1", f"examiner_{post.pk}": "Sam Same"}
+    planner.follow(planner.post("session_posts", session.key, circuit.key, **typed))
+
+    assert post.duties.get().staff.person is None
+
+
 def test_two_names_for_four_rotations_are_refused_in_words(planner):
     planner.post("new_station", **STATION)
     session, circuit = planner.exam.sessions.get(), planner.exam.circuits.get()
