@@ -12,10 +12,10 @@ from lti_tool.models import Role
 from tests import factories
 
 
-def workplace(resource_link=None, *, by=None, **settings):
-    """An activity with the form for supervision."""
+def workplace(resource_link=None, *, by=None, form=None, **settings):
+    """An activity with the form for supervision, unless `form` names another."""
     link = resource_link or factories.ResourceLinkFactory()
-    made = activities.begin(resource_link=link, kind="workplace", form={}, by=by)
+    made = activities.begin(resource_link=link, kind="workplace", form=form or {}, by=by)
     Workplace.objects.filter(activity=made).update(**settings)
     return Workplace.objects.get(activity=made)
 

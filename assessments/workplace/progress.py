@@ -62,8 +62,11 @@ def of_learner(workplace: Workplace, person: Any) -> list[AssessmentRequest]:
     return list(workplace.requests.whole().filter(learner=person))
 
 
-def table(requests: Iterable[AssessmentRequest]) -> Table:
-    """`requests` as of_learner gives them. The same number of queries however many there are."""
+def table(requests: Iterable[AssessmentRequest], *, for_learner: bool = False) -> Table:
+    """`requests` as of_learner gives them. The same number of queries however many there are.
+
+    `for_learner`: without the criteria that the form hides from them.
+    """
     done = [request for request in requests if request.state == State.SUBMITTED]
     sheets = {request.sheet_id: place for place, request in enumerate(done)}
     marks = (
@@ -73,6 +76,8 @@ def table(requests: Iterable[AssessmentRequest]) -> Table:
     )
     rows: dict[str, Row] = {}
     for mark in marks:
+        if for_learner and not mark.criterion.is_shown_to_student:
+            continue
         row = rows.setdefault(mark.criterion.title, Row(mark.criterion, [None] * len(done)))
         row.marks[sheets[mark.sheet_id]] = mark if mark.is_answered else None
     return Table(done, list(rows.values()))

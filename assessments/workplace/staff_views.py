@@ -36,7 +36,7 @@ def learner(http: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
         "workplace": workplace,
         "standing": standing,
         "requests": requests,
-        "table": progress.table(requests),
+        "table": progress.table(requests, for_learner=is_own),
         "is_own": is_own,
     }
     return render(http, "workplace/learner.html", context)

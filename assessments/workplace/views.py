@@ -136,11 +136,12 @@ def refusal(http: HttpRequest, key: UUID, request_key: UUID) -> HttpResponse:
     return _see(found, "declined")
 
 
-def feedback_of(sheet: MarkSheet) -> dict[str, Any]:
-    """What the templates of a filled sheet need."""
+def feedback_of(sheet: MarkSheet, *, for_learner: bool) -> dict[str, Any]:
+    """What the templates of a filled sheet need; for its learner without the criteria that the form hides from them."""
     sheet = MarkSheet.objects.whole().get(pk=sheet.pk)
     marks = {mark.criterion_id: mark for mark in sheet.marks.all()}
-    fields = [(criterion, marks.get(criterion.pk)) for criterion in sheet.rubric.criteria.all()]
+    criteria = [row for row in sheet.rubric.criteria.all() if row.is_shown_to_student or not for_learner]
+    fields = [(criterion, marks.get(criterion.pk)) for criterion in criteria]
     return {
         "sheet": sheet,
         "outline": outline(fields, itemgetter(0)),
@@ -161,7 +162,7 @@ def _mine(http: HttpRequest, launch: Launch, workplace: Workplace) -> HttpRespon
         "activity": workplace.activity,
         "workplace": workplace,
         "requests": requests,
-        "table": progress.table(requests),
+        "table": progress.table(requests, for_learner=True),
         "has_other_home": can_assess(launch),
     }
     return render(http, "workplace/mine.html", context)
@@ -226,7 +227,7 @@ def _request_page(
         "problems": problems or {},
     }
     if found.state == AssessmentRequest.State.SUBMITTED and found.sheet:
-        context |= feedback_of(found.sheet)
+        context |= feedback_of(found.sheet, for_learner=is_mine)
     elif found.is_waiting and is_mine:
         context |= {"address": links.address(found), "picture": links.picture(found)}
     return render(http, "workplace/request.html", context, status=400 if problems else 200)

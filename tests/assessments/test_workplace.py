@@ -289,6 +289,30 @@ def test_concern_is_never_the_learners_to_read(client, workplace):
     assert seen == {request.learner: False, mo.person: True, teacher: True}
 
 
+def test_criteria_that_the_form_hides_are_hidden_from_the_learner(client):
+    link = factories.ResourceLinkFactory()
+    rubric = factories.published(
+        link.context, factories.criterion(), factories.criterion("Seems unwell", is_shown_to_student=False)
+    )
+    form = {"workplace_form": f"rubric:{rubric.key}"}
+    workplace = workplaces.workplace(link, form=form)
+    request = workplaces.handed_in(workplaces.request(workplace))
+    teacher = factories.member(link.context, Role.INSTRUCTOR)
+    pages = [
+        request.get_absolute_url(),
+        url(workplace, "learner", request.learner.key),
+        url(workplace, "mine"),
+    ]
+
+    theirs = [client.get(page, headers=headers(request.learner, workplace)) for page in pages]
+    staffs = [client.get(page, headers=headers(teacher, workplace)) for page in pages[:2]]
+
+    assert [page.status_code for page in theirs] == [200, 200, 200]
+    assert all("Introduces self" in page.text for page in theirs + staffs)
+    assert not any("Seems unwell" in page.text for page in theirs)
+    assert all("Seems unwell" in page.text for page in staffs)
+
+
 # --- comment before rating --------------------------------------------------------------------------
 
 
