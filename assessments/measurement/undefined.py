@@ -1,0 +1,52 @@
+"""Why a statistic cannot be computed, in words that need no statistics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Reason(StrEnum):
+    """The value is the sentence, with the places of its numbers. Wherever people read it, it is translated first."""
+
+    NO_DATA = "There are no marks to compute this from."
+    TOO_FEW = "Only {n} of the {least} needed are there."
+    ONE_STATION = "One station alone says nothing about how stations agree."
+    NO_SPREAD = "Everybody has the same mark, so there is nothing to tell apart."
+    NO_GRADE_SPREAD = "Everybody has the same global grade, so marks cannot be set against grades."
+    NO_BORDERLINE = "Nobody has the borderline grade."
+    FEW_BORDERLINE = "Only {n} candidates have the borderline grade; at least {least} are needed."
+    SLOPE = "Marks do not rise with the global grade, so no cut can be read from them."
+    WEAK = "Marks and global grades hardly go together (R² {r2:.2f}; at least {least:.2f} is needed), so a cut would be arbitrary."
+    SEPARATED = "No mark lies in both groups: every cut between {low:g} and {high:g} divides them equally well, so none is the cut."
+    ONE_GROUP = "There is only one group, so groups cannot be compared."
+    NO_CROSSING = "The judges' limits and the marks never meet, so the compromise gives no cut."
+    OUT_OF_RANGE = "The cut would be {cut:g}, outside the marks that can be given (0 to {maximum:g})."
+    ONE_RATER = "Nobody was rated by two people, so their agreement is not known."
+    ONE_CATEGORY = "Everybody was given the same answer, so agreement beyond chance cannot be told."
+    GAPS = "Some marks are missing, and this needs every one of them: {missing} of {cells} are not there."
+    NOT_POSITIVE = "There is no variance between candidates here, so a share of it cannot be told."
+    UNLINKED = "These were never marked in a way that links them ({groups} separate groups), so they cannot be compared."
+    EXTREME = "Every mark is the lowest or the highest there is, so how far beyond it lies is not known."
+    NOT_CONVERGED = "The computation did not settle after {steps} steps, so nothing is reported."
+
+
+@dataclass(frozen=True)
+class Undefined:
+    reason: Reason
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        return self.reason.value.format(**self.numbers)
+
+    def __bool__(self) -> bool:
+        """False, so that `value or …` never takes it for a number."""
+        return False
+
+
+Number: TypeAlias = float | Undefined
+
+
+def undefined(reason: Reason, **numbers: float) -> Undefined:
+    return Undefined(reason, numbers)
