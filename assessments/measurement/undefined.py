@@ -17,17 +17,23 @@ class Reason(StrEnum):
     NO_BORDERLINE = "Nobody has the borderline grade."
     FEW_BORDERLINE = "Only {n} candidates have the borderline grade; at least {least} are needed."
     SLOPE = "Marks do not rise with the global grade, so no cut can be read from them."
-    WEAK = "Marks and global grades hardly go together (R² {r2:.2f}; at least {least:.2f} is needed), so a cut would be arbitrary."
-    SEPARATED = "No mark lies in both groups: every cut between {low:g} and {high:g} divides them equally well, so none is the cut."
+    WEAK = "Marks and global grades hardly go together (R² {r2:.2f}, at least {least:.2f} is needed): a cut would be arbitrary."
+    SEPARATED = (
+        "The groups do not overlap: nobody above borderline has less than {high:g}, nobody else more than {low:g}. "
+        "Every cut between divides them equally well, so none is the cut."
+    )
     ONE_GROUP = "There is only one group, so groups cannot be compared."
     NO_CROSSING = "The judges' limits and the marks never meet, so the compromise gives no cut."
     OUT_OF_RANGE = "The cut would be {cut:g}, outside the marks that can be given (0 to {maximum:g})."
+    NO_ERROR = "This method has no standard error of its own; the interval from resampling candidates stands in its place."
     ONE_RATER = "Nobody was rated by two people, so their agreement is not known."
     ONE_CATEGORY = "Everybody was given the same answer, so agreement beyond chance cannot be told."
+    INCOMPLETE = "{missing} of the counted stations have no mark, so nothing is decided yet."
     GAPS = "Some marks are missing, and this needs every one of them: {missing} of {cells} are not there."
     NOT_POSITIVE = "There is no variance between candidates here, so a share of it cannot be told."
     UNLINKED = "These were never marked in a way that links them ({groups} separate groups), so they cannot be compared."
     EXTREME = "Every mark is the lowest or the highest there is, so how far beyond it lies is not known."
+    UNSTABLE = "Only {n} of {draws} redrawn cohorts gave a value, so an interval would not mean much."
     NOT_CONVERGED = "The computation did not settle after {steps} steps, so nothing is reported."
 
 

@@ -1,0 +1,48 @@
+"""The published tables, and that a wrong number would be seen."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from assessments.measurement import agreement, verification
+from assessments.measurement.undefined import Reason, undefined
+
+
+@pytest.mark.parametrize("check", verification.checks(), ids=lambda check: check.name)
+def test_published_number(check):
+    assert check.is_good, (check.published, check.computed)
+
+
+def test_command_prints_published_computed_and_difference():
+    out = StringIO()
+
+    call_command("verify_statistics", stdout=out, no_color=True)
+
+    lines = out.getvalue().splitlines()
+    assert lines[-1] == f"All {len(verification.checks())} numbers are as published."
+    line = next(line for line in lines if "Krippendorff's alpha, ordinal" in line)
+    assert line.split() == (
+        [
+            "good",
+            "Krippendorff's",
+            "alpha,",
+            "ordinal",
+            "0.8150",
+            "0.8154",
+            "+0.0004",
+            "Krippendorff",
+            "2011,",
+            "data",
+            "C",
+        ]
+    )
+
+
+def test_command_fails_when_a_number_differs_or_is_missing(monkeypatch):
+    monkeypatch.setattr(agreement, "krippendorff_alpha", lambda *given: 0.9)
+    with pytest.raises(CommandError, match="4 of"):
+        call_command("verify_statistics", stdout=StringIO())
+    monkeypatch.setattr(agreement, "krippendorff_alpha", lambda *given: undefined(Reason.NO_DATA))
+    with pytest.raises(CommandError, match="4 of"):
+        call_command("verify_statistics", stdout=StringIO())
