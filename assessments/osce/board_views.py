@@ -39,7 +39,7 @@ HELP = HelpRequest.Kind.choices
 @require_safe
 @launch_required
 def exam_day(request: HttpRequest, key: UUID, session_key: UUID) -> HttpResponse:
-    """The board. `who`: a candidate's number or ticket, to show their way; `part`: an open board asks for news."""
+    """The board. `find`: a candidate's number or ticket, to show their way; `part`: an open board asks for news."""
     launch, session = _watcher(request, key, session_key)
     if request.GET.get("part") == "board":
         return _board_part(request, launch, session)
@@ -243,8 +243,8 @@ def _board_page(
     request: HttpRequest, launch: Launch, session: Session, problems: list[str] | None = None
 ) -> HttpResponse:
     context = _board(request, launch, session) | {"refusals": problems or []}
-    if context["can_run"] and "who" in request.GET:
-        context |= _asked_for(session, request.GET["who"])
+    if context["can_run"] and "find" in request.GET:
+        context |= _asked_for(session, request.GET["find"])
     return render(request, "osce/board.html", context, status=409 if problems else 200)
 
 

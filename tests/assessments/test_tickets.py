@@ -78,7 +78,7 @@ class TestBoard:
         with time_machine.travel(exams.STARTS, tick=False):
             planner = Planner(client, session.exam)
             running.order(session=session, kind=Kind.START, by=None)
-            page = planner.get("board", session.key, who=tickets.said(candidate, session))
+            page = planner.get("board", session.key, find=tickets.said(candidate, session))
 
         assert page.context["found"] == candidate
         assert [(row.round, is_now) for row, is_now in page.context["way"]] == [
@@ -90,16 +90,22 @@ class TestBoard:
             assert planner.url("encounter", session.key, row.key) in page.text
 
     def test_ticket_of_nobody_says_so_and_the_board_stays(self, client, session):
-        page = Planner(client, session.exam).get("board", session.key, who="C-099")
+        page = Planner(client, session.exam).get("board", session.key, find="C-099")
 
         assert page.status_code == 200
         assert "No candidate of this session has the number 99." in page.text
         assert "0 of 9 encounters submitted." in page.text
 
     def test_whoever_only_watches_does_not_find_names(self, client, session):
-        page = Planner(client, session.exam, Role.TEACHING_ASSISTANT).get("board", session.key, who="C-002")
+        page = Planner(client, session.exam, Role.TEACHING_ASSISTANT).get("board", session.key, find="C-002")
 
         name = session.candidates.get(number=2).person.display_name
         assert "C-002" in page.text
         assert name not in page.text
-        assert 'name="who"' not in page.text
+        assert 'name="find"' not in page.text
+
+    def test_words_about_what_was_changed_look_for_nobody(self, client, session):
+        page = Planner(client, session.exam).get("board", session.key, done="changed", who="A1")
+
+        assert "Changed: A1." in page.text
+        assert "Type a candidate" not in page.text

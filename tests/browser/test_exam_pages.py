@@ -113,7 +113,7 @@ def test_pages_of_the_day(exam, teacher, inspector):
         ("board", path("osce:board", *day), "Board", None),
         ("board, alarm", path("osce:board", *day), "Board", clicks("Fire alarm", "dialog[open]")),
         ("board, every round", path("osce:board", *day) + "?rounds=all", "Board", None),
-        ("board, candidate found", path("osce:board", *day) + "?who=1", "Board", None),
+        ("board, candidate found", path("osce:board", *day) + "?find=1", "Board", None),
         ("projector", path("osce:projector", *day), "Circuit A", None),
         ("incidents", path("osce:incidents", *day), "Incidents", None),
         ("encounter", path("osce:encounter", *day, encounter.key), encounter.candidate.code, None),
