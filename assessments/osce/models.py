@@ -1,6 +1,7 @@
 """An exam as it is planned: stations and circuits, then sessions with rooms and people, then who meets whom when."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from assessments.osce.master_clock import Kind as ClockKind
@@ -159,6 +161,12 @@ class Station(models.Model):
                 raise ValidationError({name: _("This rubric belongs to another course.")})
             if rubric and rubric.is_draft:
                 raise ValidationError({name: _("This rubric is still a draft. Publish it first.")})
+
+    def papers(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Of these fields those that say something: whom it is for, and the text."""
+        fields: list[Any] = [self._meta.get_field(name) for name in names]
+        found = [(str(capfirst(field.verbose_name)), getattr(self, field.name).strip()) for field in fields]
+        return [(title, text) for title, text in found if text]
 
     @property
     def is_rest(self) -> bool:

@@ -18,6 +18,7 @@ from assessments.rubrics.models import Rubric
 from lti_tool.port import launch_required
 
 SEE_OTHER = 303
+PAPERS = ("candidate_instructions", "examiner_instructions", "patient_script", "equipment")
 
 
 @require_safe
@@ -26,6 +27,16 @@ def stations(request: HttpRequest, key: UUID) -> HttpResponse:
     """The circuit's stations in the order candidates pass them. `rubric`: one that was just published, to be chosen."""
     _launch, exam = planner(request, key)
     return _stations_page(request, exam)
+
+
+@require_safe
+@launch_required
+def papers(request: HttpRequest, key: UUID) -> HttpResponse:
+    """What each station has written down for candidate, examiner and simulated patient; a page each, to print."""
+    _launch, exam = planner(request, key)
+    found = [(row, row.papers(PAPERS)) for row in exam.stations.all()]
+    context = {"exam": exam, "stations": [(row, written) for row, written in found if written]}
+    return render(request, "osce/papers.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

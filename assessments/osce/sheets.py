@@ -24,6 +24,16 @@ ROWS = (
 )
 
 
+CANDIDATES_PAPERS = ("candidate_instructions",)
+# What each rater may read of the station beside the sheet. Candidates read theirs at the door, and not before.
+PAPERS = {
+    SheetRole.EXAMINER: ("examiner_instructions", *CANDIDATES_PAPERS, "patient_script", "equipment"),
+    SheetRole.SECOND: ("examiner_instructions", *CANDIDATES_PAPERS, "patient_script", "equipment"),
+    SheetRole.PATIENT: ("patient_script", *CANDIDATES_PAPERS),
+    SheetRole.SELF: (),
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """One sheet to fill. `starts_at` as planned; on the day the clock says when it is."""
@@ -84,6 +94,7 @@ def surroundings(sheet: MarkSheet, launch: Launch) -> Surroundings | None:
             "encounter": encounter,
             "next": following,
             "is_rater": is_rater,
+            "papers": encounter.station.papers(PAPERS[SheetRole(row.role)]),
             "is_self": row.role == SheetRole.SELF,
             "has_clock": is_here and row.role != SheetRole.SELF,
             "help": HelpRequest.Kind.choices if is_rater else [],

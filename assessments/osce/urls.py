@@ -21,6 +21,7 @@ urlpatterns = [
     path(f"{_EXAM}mine/", views.my_stations, name="my_stations"),
     path(f"{_EXAM}calendar/", views.own_calendar, name="own_calendar"),
     path(f"{_EXAM}stations/", planning_views.stations, name="stations"),
+    path(f"{_EXAM}stations/papers/", planning_views.papers, name="papers"),
     path(f"{_EXAM}stations/new/", planning_views.new_station, name="new_station"),
     path(f"{_EXAM}stations/<uuid:station_key>/", planning_views.station, name="station"),
     path(f"{_EXAM}stations/<uuid:station_key>/place/", planning_views.station_place, name="station_place"),

@@ -161,6 +161,20 @@ def test_rubric_of_another_course_is_no_choice(planner):
     assert answer.status_code == 400
 
 
+def test_instructions_are_printed_a_page_for_each_reader(planner):
+    assert "No station has instructions yet." in planner.get("papers").text
+    station = Station.objects.create(exam=planner.exam, place=0, title="Chest pain")
+    Station.objects.filter(pk=station.pk).update(
+        candidate_instructions="Take a history.", patient_script="You are worried.", equipment=" "
+    )
+
+    text = planner.get("papers").text
+
+    assert text.count("sheet-of-paper") == 2
+    assert "Take a history." in text
+    assert "Chest pain" not in text  # the name of a station gives away what awaits
+
+
 def test_published_rubric_is_led_to_the_stations_where_it_is_chosen(planner):
     rubric = factories.published(planner.exam.activity.context, factories.criterion())
 
@@ -251,7 +265,7 @@ def test_people_are_written_where_they_work(planner):
 
     page = planner.follow(planner.post("session_posts", session.key, circuit.key, **sent))
 
-    assert "New names were added to the staff: 4." in page.text
+    assert "Added to the staff: 4." in page.text
     duties = Duty.objects.order_by("post", "role", "place").values_list("post__room", "role", "staff__name")
     assert list(duties) == [
         ("101", SheetRole.EXAMINER, "Kim Lee"),

@@ -282,6 +282,29 @@ def test_sheet_of_an_encounter_says_who_comes_next(client):
     assert f'data-done-url="/exams/{exam.activity.key}/mine/?done=submitted"' in last
 
 
+def test_each_rater_reads_their_own_instructions_beside_the_sheet(client):
+    exam = exams.exam(stations=1, candidates=1)
+    station = exam.stations.get()
+    station.candidate_instructions, station.examiner_instructions = "TASK at the door", "Do not PROMPT"
+    station.patient_script, station.equipment = "You FEAR cancer", "One MANIKIN"
+    station.asks_candidate, station.patient_rubric = True, station.rubric
+    station.save()
+    mia = exams.staff(exam, "Mia Actor")
+    exams.add_duty(exam.sessions.get().posts.get(), mia, SheetRole.PATIENT)
+    session = exams.published(exam)
+
+    def reads(role):
+        sheet = session.encounters.get(post__isnull=False).sheets.get(role=role).sheet
+        launch = factories.launch(sheet.assigned_to, exam.activity.link)
+        page = client.get(sheet.get_absolute_url(), headers={"Authorization": f"Bearer {launch.token}"})
+        assert page.status_code == 200
+        return [word for word in ("TASK", "PROMPT", "FEAR", "MANIKIN") if word in page.text]
+
+    assert reads(SheetRole.EXAMINER) == ["TASK", "PROMPT", "FEAR", "MANIKIN"]
+    assert reads(SheetRole.PATIENT) == ["TASK", "FEAR"]
+    assert reads(SheetRole.SELF) == []
+
+
 @pytest.mark.parametrize("role", [Role.TEACHING_ASSISTANT, Role.LEARNER])
 def test_sheet_of_somebody_elses_station_is_refused_in_words(client, role):
     exam = exams.exam(stations=1, candidates=1)

@@ -145,6 +145,7 @@ TABLE = [
     ("GET", "osce:home", ("exam",), None, page(*EVERYONE)),
     ("GET", "osce:stations", ("exam",), None, page(I, D)),
     ("GET", "osce:new_station", ("exam",), None, page(I, D)),
+    ("GET", "osce:papers", ("exam",), None, page(I, D)),
     ("POST", "osce:new_station", ("exam",), {}, allow(I, D, ok=400)),
     ("GET", "osce:station", ("exam", "station"), None, page(I, D)),
     ("POST", "osce:station", ("exam", "station"), {}, allow(I, D, ok=400)),
