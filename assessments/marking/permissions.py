@@ -2,9 +2,11 @@
 
 A sheet that is assigned is its rater's, whatever their role, and the teachers'; the others who mark in the course do not see it,
 so that raters judge by themselves. One that is assigned to nobody is every marker's. Someone who teaches and learns in the same
-course is on both sides of the table, never on both sides of one sheet. A self-assessment is assigned to its candidate.
+course is on both sides of the table, never on both sides of one sheet. A self-assessment is assigned to its candidate, and
+withheld from them for as long as the feature that it is for says so: it shows what others look for.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -14,7 +16,16 @@ from lti_tool.port import Launch, Role
 if TYPE_CHECKING:
     from assessments.marking.models import MarkSheet
 
+# Of a self-assessment: why its candidate does not see it yet, in words; empty where they may.
+Withholding = Callable[["MarkSheet"], str]
+_withholding: list[Withholding] = []
+
 MARKERS = {Role.INSTRUCTOR, Role.TEACHING_ASSISTANT}
+
+
+def withhold(rule: Withholding) -> None:
+    """Features say when their app is ready which self-assessments are not open yet."""
+    _withholding.append(rule)
 
 
 def can_see_sheets(launch: Launch) -> bool:
@@ -25,7 +36,9 @@ def can_see_sheets(launch: Launch) -> bool:
 def can_see(launch: Launch, sheet: "MarkSheet") -> bool:
     if sheet.context_id != launch.context.pk:
         return False
-    return sheet.assigned_to_id == launch.person.pk or _sees_as_marker(launch, sheet)
+    if sheet.assigned_to_id == launch.person.pk:
+        return not why_withheld(sheet)
+    return _sees_as_marker(launch, sheet)
 
 
 def can_mark(launch: Launch, sheet: "MarkSheet") -> bool:
@@ -43,8 +56,16 @@ def can_type_in(launch: Launch, sheet: "MarkSheet") -> bool:
     return launch.role == Role.INSTRUCTOR and can_see(launch, sheet) and not sheet.is_self_assessment
 
 
+def why_withheld(sheet: "MarkSheet") -> str:
+    if not sheet.is_self_assessment:
+        return ""
+    return next((why for rule in _withholding if (why := rule(sheet))), "")
+
+
 def why_not_seen(launch: Launch, sheet: "MarkSheet") -> str:
     """What somebody hears who may not see this sheet of their course: whose it is, and what to do."""
+    if sheet.assigned_to_id == launch.person.pk and (why := why_withheld(sheet)):
+        return why
     if sheet.candidate_id == launch.person.pk:
         return _("This is your own mark sheet. You see your feedback once it is released.")
     if can_see_sheets(launch) or launch.role == Role.GUEST:

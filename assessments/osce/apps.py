@@ -7,9 +7,10 @@ class OsceConfig(AppConfig):
 
     def ready(self) -> None:
         from assessments.activities import kinds
-        from assessments.marking import surroundings
+        from assessments.marking import permissions, surroundings
         from assessments.osce import sheets
         from assessments.osce.kind import KIND
 
         kinds.register(KIND)
         surroundings.register(sheets.surroundings)
+        permissions.withhold(sheets.why_withheld)

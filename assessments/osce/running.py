@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from assessments.audit.recording import record
 from assessments.marking.conflict import Conflict
 from assessments.osce import master_clock, timetable
-from assessments.osce.master_clock import Clock, Kind, NotNow, Order
+from assessments.osce.master_clock import Clock, Kind, NotNow, Order, State
 from assessments.osce.models import (
     Announcement,
     Candidate,
@@ -44,6 +44,14 @@ def clocks(session: Session) -> dict[int, Clock]:
         )
         for circuit in circuits
     }
+
+
+def is_over(session: Session) -> bool:
+    """Whether every clock of the session ran to its end."""
+    if session.is_locked:
+        return True
+    now, found = timezone.now(), clocks(session)
+    return bool(found) and all(clock.state(now) == State.OVER for clock in found.values())
 
 
 def revision(session: Session) -> int:

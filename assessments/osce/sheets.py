@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from assessments.marking.models import MarkSheet
 from assessments.marking.surroundings import Surroundings
-from assessments.osce import timetable
+from assessments.osce import running, timetable
 from assessments.osce.models import Encounter, EncounterSheet, Exam, HelpRequest, Session, SheetRole
 from lti_tool.port import Launch
 
@@ -66,11 +66,18 @@ class Part:
 
 
 def parts(exam: Exam, person: Any) -> list[Part]:
-    """Every sheet of the exam that is this person's to fill, session by session; of published ones only."""
+    """Every sheet of the exam that is this person's to fill now, session by session; of published ones only."""
     rows = _rows().filter(encounter__session__exam=exam, sheet__assigned_to=person)
     found: dict[Session, list[EncounterSheet]] = {}
+    over: dict[Session, bool] = {}
     for row in rows.order_by("encounter__session__starts_at", "encounter__session", *_ORDER):
-        found.setdefault(row.encounter.session, []).append(row)
+        session = row.encounter.session
+        if row.role == SheetRole.SELF:
+            if session not in over:
+                over[session] = running.is_over(session)
+            if not over[session]:
+                continue
+        found.setdefault(session, []).append(row)
     return [Part(session, _lines(session, listed)) for session, listed in found.items()]
 
 
@@ -135,6 +142,15 @@ def _lines(session: Session, rows: Iterable[EncounterSheet]) -> list[Line]:
         Line(row, starts.get((row.encounter.circuit_id, row.encounter.rotation, row.encounter.round or 0)))
         for row in rows
     ]
+
+
+def why_withheld(sheet: MarkSheet) -> str:
+    """Candidates rate themselves when nobody is examined any more: the sheet shows what examiners look for."""
+    rows = EncounterSheet.objects.filter(sheet=sheet, role=SheetRole.SELF)
+    row = rows.select_related("encounter__session__exam").first()
+    if row is None or running.is_over(row.encounter.session):
+        return ""
+    return _("You rate yourself here once the session is over, and not before.")
 
 
 def has_any(exam: Exam, person: Any) -> bool:

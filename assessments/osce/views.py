@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from assessments.osce import overview, sheets
+from assessments.osce import overview, running, sheets
 from assessments.osce.days import Days
 from assessments.osce.finding import visitor
 from assessments.osce.models import Candidate, Exam
@@ -76,5 +76,6 @@ def _candidate_home(request: HttpRequest, exam: Exam, candidate: Candidate) -> H
         "session": session,
         "stops": Days(session).of_candidate(candidate) if session and is_published else [],
         "own_sheets": sheets.has_any(exam, candidate.person),
+        "is_over": bool(session and is_published and running.is_over(session)),
     }
     return render(request, "osce/candidate_home.html", context)

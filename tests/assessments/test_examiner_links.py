@@ -21,7 +21,8 @@ from assessments.audit.models import Event
 from assessments.marking import marking
 from assessments.marking.models import MarkSheet
 from assessments.osce import door as doors
-from assessments.osce import links, on_the_day, planning, publishing, staffing, timetable
+from assessments.osce import links, on_the_day, planning, publishing, running, staffing, timetable
+from assessments.osce.master_clock import Kind
 from assessments.osce.models import ExaminerLink, SheetRole
 from lti_tool import session as visits
 from lti_tool.models import Deployment, LaunchToken, Membership, Person, Role
@@ -597,4 +598,11 @@ def test_pages_of_a_guest_and_of_a_candidate_lead_nowhere_that_is_closed_to_them
     assert set(guests.values()) == {200}
     assert {f"/sheets/{sheet.key}/" for sheet in MarkSheet.objects.filter(assigned_to=gwen)} <= set(guests)
     assert set(candidates.values()) == {200}
-    assert f"/sheets/{MarkSheet.objects.filter(assigned_to=candidate).first().key}/" in candidates
+    own = f"/sheets/{MarkSheet.objects.filter(assigned_to=candidate).first().key}/"
+    assert own not in candidates
+    running.order(session=exam.session, kind=Kind.START, by=None)
+    with time_machine.travel(exams.STARTS + timedelta(hours=6)):
+        launch = factories.launch(candidate, exam.exam.activity.link)
+        candidates = crawled("/activities/start/", {"Authorization": f"Bearer {launch.token}"})
+    assert set(candidates.values()) == {200}
+    assert own in candidates

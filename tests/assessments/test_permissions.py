@@ -27,7 +27,12 @@ def launch(role):
 
 def sheet(role, context=1, assigned_to=None, candidate=OTHER):
     candidate = ME if role == "both hats" else candidate
-    return SimpleNamespace(context_id=context, candidate_id=candidate, assigned_to_id=assigned_to)
+    return SimpleNamespace(
+        context_id=context,
+        candidate_id=candidate,
+        assigned_to_id=assigned_to,
+        is_self_assessment=assigned_to == candidate,
+    )
 
 
 def result(candidate=ME, released=True):
@@ -66,7 +71,19 @@ TABLE = [
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("row", TABLE, ids=range(len(TABLE)))
-def test_truth_table(row, role):
+def test_truth_table(row, role, monkeypatch):
+    monkeypatch.setattr(marking, "_withholding", [])
     ask, yes = row
 
     assert ask(role) == (role.split()[0] in yes.split())
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("why", ["", "Not yet."])
+def test_self_assessment_is_its_candidates_unless_a_feature_withholds_it(role, why, monkeypatch):
+    monkeypatch.setattr(marking, "_withholding", [lambda sheet: "", lambda sheet: why])
+    own, examined = sheet(role, candidate=ME, assigned_to=ME), sheet("", candidate=OTHER, assigned_to=ME)
+
+    assert marking.can_see(launch(role), own) == marking.can_mark(launch(role), own) == (not why)
+    assert marking.can_see(launch(role), examined)
+    assert (marking.why_not_seen(launch(role), own) == why) == bool(why)

@@ -1,7 +1,12 @@
 """A session given out: who gets which sheet, what may be taken back, when it can be locked."""
 
+import uuid
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from assessments.audit.models import Event
 from assessments.marking import marking, taps
@@ -302,7 +307,92 @@ def test_each_rater_reads_their_own_instructions_beside_the_sheet(client):
 
     assert reads(SheetRole.EXAMINER) == ["TASK", "PROMPT", "FEAR", "MANIKIN"]
     assert reads(SheetRole.PATIENT) == ["TASK", "FEAR"]
-    assert reads(SheetRole.SELF) == []
+    with time_machine.travel(exams.STARTS, tick=False):
+        running.order(session=session, kind=Kind.START, by=None)
+    with time_machine.travel(exams.STARTS + timedelta(hours=5), tick=False):
+        assert reads(SheetRole.SELF) == []
+
+
+class TestSelfAssessment:
+    """It shows what examiners look for."""
+
+    @pytest.fixture
+    def session(self):
+        exam = exams.exam(stations=1, candidates=2, circuits=2)
+        exam.stations.update(asks_candidate=True, title="Breaking bad news")
+        return exams.published(exam)
+
+    @pytest.fixture
+    def sheet(self, session):
+        return exams.sheet_of(
+            session, session.candidates.first(), session.exam.stations.get(), role=SheetRole.SELF
+        )
+
+    def ask(self, sheet, path, **sent):
+        launch = factories.launch(sheet.candidate, sheet.encounter_sheet.encounter.session.exam.activity.link)
+        headers = {"Authorization": f"Bearer {launch.token}"}
+        if sent:
+            return Client().post(path, sent, content_type="application/json", headers=headers)
+        return Client().get(path, headers=headers)
+
+    def everything(self, sheet):
+        mine = f"/exams/{sheet.encounter_sheet.encounter.session.exam.activity.key}/mine/"
+        return [
+            self.ask(sheet, sheet.get_absolute_url()),
+            self.ask(sheet, f"/api/sheets/{sheet.key}/"),
+            self.ask(sheet, mine),
+            self.ask(sheet, "/activities/start/"),
+        ]
+
+    @pytest.mark.parametrize("minutes", [-600, 1, 8])
+    def test_candidate_sees_nothing_of_it_before_the_session_is_over(self, session, sheet, minutes):
+        if minutes > 0:
+            with time_machine.travel(exams.STARTS, tick=False):
+                running.order(session=session, kind=Kind.START, by=None)
+
+        with time_machine.travel(exams.STARTS + timedelta(minutes=minutes), tick=False):
+            page, api, mine, home = self.everything(sheet)
+            taps = self.ask(sheet, f"/api/sheets/{sheet.key}/taps/", log=str(uuid.uuid4()), taps=[])
+
+        assert [page.status_code, api.status_code, taps.status_code] == [403, 403, 403]
+        assert [mine.status_code, home.status_code] == [200, 200]
+        assert "You rate yourself here once the session is over" in page.text
+        assert "Your own sheets open here once the session is over." in home.text
+        for answer in (page, api, mine, home, taps):
+            assert "Breaking bad news" not in answer.text
+            assert "Asks openly" not in answer.text
+
+    def test_one_circuit_that_still_runs_withholds_it_from_all(self, session, sheet):
+        first, second = session.exam.circuits.all()
+        with time_machine.travel(exams.STARTS, tick=False):
+            running.order(session=session, kind=Kind.START, by=None, circuit=first)
+        with time_machine.travel(exams.STARTS + timedelta(hours=2), tick=False):
+            assert self.ask(sheet, sheet.get_absolute_url()).status_code == 403
+            running.order(session=session, kind=Kind.START, by=None, circuit=second)
+            assert self.ask(sheet, sheet.get_absolute_url()).status_code == 403
+
+        with time_machine.travel(exams.STARTS + timedelta(hours=4), tick=False):
+            assert self.ask(sheet, sheet.get_absolute_url()).status_code == 200
+
+    def test_it_opens_once_every_clock_has_run_to_its_end(self, session, sheet):
+        with time_machine.travel(exams.STARTS, tick=False):
+            running.order(session=session, kind=Kind.START, by=None)
+
+        with time_machine.travel(exams.STARTS + timedelta(hours=2), tick=False):
+            page, api, mine, home = self.everything(sheet)
+
+        assert [answer.status_code for answer in (page, api, mine, home)] == [200] * 4
+        assert "Asks openly" in page.text
+        assert "Breaking bad news" in mine.text
+        assert "My own sheets" in home.text
+
+    def test_examiners_see_theirs_all_the_time(self, session):
+        sheet = exams.sheet_of(session, session.candidates.first(), session.exam.stations.get())
+        launch = factories.launch(sheet.assigned_to, session.exam.activity.link)
+
+        answer = Client().get(sheet.get_absolute_url(), headers={"Authorization": f"Bearer {launch.token}"})
+
+        assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("role", [Role.TEACHING_ASSISTANT, Role.LEARNER])
