@@ -63,8 +63,13 @@ def pass_mark(cuts: list[Number], sem: Number, z: float) -> Number:
     return sem if isinstance(sem, Undefined) else total + z * sem
 
 
-def decide(scores: Given, cuts: list[Number], rule: Rule, *, sem: Number) -> Decisions:
-    """`scores` and `cuts` in the same marks, one cut for each column. Raises ValueError where they do not fit."""
+def decide(
+    scores: Given, cuts: list[Number], rule: Rule, *, sem: Number, barred: Booleans | None = None
+) -> Decisions:
+    """`scores` and `cuts` in the same marks, one cut for each column. Raises ValueError where they do not fit.
+
+    `barred`: candidates × stations, where a station is not passed whatever its marks.
+    """
     given = matrix(scores)
     k = given.shape[1]
     if len(cuts) != k:
@@ -74,6 +79,8 @@ def decide(scores: Given, cuts: list[Number], rule: Rule, *, sem: Number) -> Dec
     mark = pass_mark(cuts, sem, rule.z)
     known = np.array([np.nan if isinstance(cut, Undefined) else cut for cut in cuts])
     reached = given >= known - HAIR
+    if barred is not None:
+        reached &= ~barred
     missing = np.isnan(given).sum(axis=1)
     needed = reached[:, list(rule.must_pass)]
     return Decisions(

@@ -14,6 +14,10 @@ class Reason(StrEnum):
     ONE_STATION = "One station alone says nothing about how stations agree."
     NO_SPREAD = "Everybody has the same mark, so there is nothing to tell apart."
     NO_GRADE_SPREAD = "Everybody has the same global grade, so marks cannot be set against grades."
+    NO_ANCHOR = (
+        "The rubric has no global rating with a borderline grade, so marks have nothing to be set against."
+    )
+    NOT_COUNTED = "The station does not count."
     NO_BORDERLINE = "Nobody has the borderline grade."
     FEW_BORDERLINE = "Only {n} candidates have the borderline grade; at least {least} are needed."
     SLOPE = "Marks do not rise with the global grade, so no cut can be read from them."

@@ -29,6 +29,7 @@ def home(request: HttpRequest, key: UUID) -> HttpResponse:
             "steps": overview.steps(exam),
             "people_steps": overview.people_steps(exam) if runs else [],
             "sessions": list(overview.sessions(exam)) if runs else [],
+            "has_published": exam.has_begun,
             "next_step": overview.next_step(exam, with_people=runs),
             "can_run": runs,
         }

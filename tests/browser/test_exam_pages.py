@@ -107,6 +107,8 @@ def test_pages_of_the_day(exam, teacher, inspector):
     presence.hear(log=uuid4(), by=examiner, waiting={encounter.sheets.get().sheet: 2})
     mine = factories.launch(examiner, exam.activity.link)
     sheet = encounter.sheets.get().sheet
+    for row in session.encounters.filter(post__isnull=False, state="planned").exclude(pk=encounter.pk):
+        exams.hand_in(row.sheets.get().sheet)
     day = (key, session.key)
 
     for name, address, heading, after in [
@@ -114,6 +116,7 @@ def test_pages_of_the_day(exam, teacher, inspector):
         ("board, alarm", path("osce:board", *day), "Board", clicks("Fire alarm", "dialog[open]")),
         ("board, every round", path("osce:board", *day) + "?rounds=all", "Board", None),
         ("board, candidate found", path("osce:board", *day) + "?find=1", "Board", None),
+        ("quality", path("osce:quality", key), "How the exam did", None),
         ("projector", path("osce:projector", *day), "Circuit A", None),
         ("incidents", path("osce:incidents", *day), "Incidents", None),
         ("encounter", path("osce:encounter", *day, encounter.key), encounter.candidate.code, None),

@@ -54,6 +54,14 @@ def test_each_condition_fails_by_itself():
     assert told == [(True, True, False), (True, True, True), (True, False, False), (False, True, False)]
 
 
+def test_barred_station_is_not_passed_whatever_its_marks():
+    barred = np.array([[True, False], [False, False]])
+
+    rows = decide([[9, 9], [9, 9]], [5.0, 5.0], Rule(must_pass=(0,)), sem=0.0, barred=barred).candidates
+
+    assert [(row.passed, row.stations_passed) for row in rows] == [(False, 1), (True, 2)]
+
+
 def test_absent_is_never_zero():
     [row, whole] = decide([[9, np.nan], [9, 9]], [5.0, 5.0], Rule(), sem=0.0).candidates
 

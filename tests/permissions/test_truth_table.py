@@ -143,6 +143,7 @@ TABLE = [
     ("GET", "marking:amendment", ("assistants_submitted",), None, page(I)),
     ("POST", "marking:amendment", ("assistants_submitted",), {"revision": "9"}, allow(I, ok=409)),
     ("GET", "osce:home", ("exam",), None, page(*EVERYONE)),
+    ("GET", "osce:quality", ("exam",), None, page(I)),
     ("GET", "osce:stations", ("exam",), None, page(I, D)),
     ("GET", "osce:new_station", ("exam",), None, page(I, D)),
     ("GET", "osce:papers", ("exam",), None, page(I, D)),

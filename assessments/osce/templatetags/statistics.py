@@ -1,0 +1,38 @@
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from assessments.measurement.undefined import Number, Undefined
+
+register = template.Library()
+
+
+@register.filter
+def statistic(value: Number, places: int = 1) -> str | SafeString:
+    """A number with so many decimals; a dash where there is none."""
+    if isinstance(value, Undefined):
+        return format_html('<span class="quiet" aria-label="{}">–</span>', _("none"))
+    return number_format(value, places)
+
+
+@register.filter
+def per_cent(value: Number, places: int = 0) -> str | SafeString:
+    """A share (0 to 1) in per cent."""
+    return (
+        statistic(value, places)
+        if isinstance(value, Undefined)
+        else f"{number_format(100 * value, places)} %"
+    )
+
+
+@register.filter
+def is_there(value: object) -> bool:
+    return not isinstance(value, Undefined)
+
+
+@register.filter
+def because(value: Undefined) -> str:
+    """Why there is no number."""
+    return _(value.reason.value).format(**value.numbers)
