@@ -13,7 +13,10 @@ register = template.Library()
 def statistic(value: Number, places: int = 1) -> str | SafeString:
     """A number with so many decimals; a dash where there is none."""
     if isinstance(value, Undefined):
-        return format_html('<span class="quiet" aria-label="{}">–</span>', _("none"))
+        return format_html(
+            '<span class="quiet" aria-hidden="true">–</span><span class="visually-hidden">{}</span>',
+            _("none"),
+        )
     return number_format(value, places)
 
 
