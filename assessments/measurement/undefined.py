@@ -35,7 +35,18 @@ class Reason(StrEnum):
     INCOMPLETE = "{missing} of the counted stations have no mark, so nothing is decided yet."
     GAPS = "Some marks are missing, and this needs every one of them: {missing} of {cells} are not there."
     NOT_POSITIVE = "There is no variance between candidates here, so a share of it cannot be told."
+    ONE_ITEM = "One item alone says nothing about how items differ."
+    ONE_EXAMINER = "One examiner alone says nothing about how examiners differ."
+    ONE_OCCASION = "One occasion alone says nothing about how occasions differ."
+    CONFOUNDED = (
+        "Too little was marked twice to tell the influences of this design apart, "
+        "such as an examiner's from the station's when each station had one examiner."
+    )
+    ALONE = "There is nothing else of its kind that it could be compared with."
     UNLINKED = "These were never marked in a way that links them ({groups} separate groups), so they cannot be compared."
+    DIVIDED = (
+        "Some marks always lie above others, without any overlap, so how far apart they are is not known."
+    )
     EXTREME = "Every mark is the lowest or the highest there is, so how far beyond it lies is not known."
     UNSTABLE = "Only {n} of {draws} redrawn cohorts gave a value, so an interval would not mean much."
     NOT_CONVERGED = "The computation did not settle after {steps} steps, so nothing is reported."
