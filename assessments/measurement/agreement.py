@@ -5,9 +5,10 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import f
 
 from assessments.measurement.arrays import Floats, Given, complete_rows, is_flat, matrix, pairs
-from assessments.measurement.undefined import Number, Reason, undefined
+from assessments.measurement.undefined import Number, Reason, Undefined, undefined
 
 
 class Weights(StrEnum):
@@ -140,16 +141,27 @@ def _apart(values: Floats, totals: Floats, metric: Metric) -> Floats:
 
 @dataclass(frozen=True)
 class IntraclassCorrelations:
-    """Shrout & Fleiss' models 1 to 3: each target its own raters, raters drawn at random, these ones. Of one, of the mean."""
+    """Shrout & Fleiss' models 1 to 3: each target its own raters, raters drawn at random, these ones. Of one, of the mean.
 
-    single: tuple[float, float, float]
-    average: tuple[float, float, float]
+    `…_limits`: low and high end of the confidence interval of each. Model 2's rest on Satterthwaite's approximation.
+    """
+
+    single: tuple[float, ...]
+    average: tuple[Number, ...]
+    single_limits: tuple[tuple[float, float], ...]
+    average_limits: tuple[tuple[Number, Number], ...]
+    level: float
     targets: int
     raters: int
 
 
-def intraclass_correlations(ratings: Given) -> IntraclassCorrelations | Number:
-    """All six of targets × raters; targets with a gap are left out. Source: Shrout & Fleiss 1979; McGraw & Wong 1996."""
+def intraclass_correlations(ratings: Given, *, level: float = 0.95) -> IntraclassCorrelations | Undefined:
+    """All six of targets × raters, with intervals of confidence `level`; targets with a gap are left out.
+
+    Sources: Shrout & Fleiss 1979; McGraw & Wong 1996, tables 4 and 7. Averages are single ones stepped up by Spearman and Brown.
+    """
+    if not 0 < level < 1:
+        raise ValueError("A level of confidence is between 0 and 1.")
     given = matrix(ratings)
     if given.shape[1] < 2:
         return undefined(Reason.ONE_RATER)
@@ -169,12 +181,55 @@ def intraclass_correlations(ratings: Given) -> IntraclassCorrelations | Number:
     if msr <= 1e-15 * total:
         return undefined(Reason.NOT_POSITIVE)
     single = (
-        (msr - msw) / (msr + (k - 1) * msw),
-        (msr - mse) / (msr + (k - 1) * mse + k * (msc - mse) / n),
-        (msr - mse) / (msr + (k - 1) * mse),
+        _two_squares(msr, msw, k),
+        _absolute(msr, msc, mse, n, k),
+        _two_squares(msr, mse, k),
     )
-    average = ((msr - msw) / msr, (msr - mse) / (msr + (msc - mse) / n), (msr - mse) / msr)
-    return IntraclassCorrelations(single, average, n, k)
+    between, crossed = n - 1, (n - 1) * (k - 1)
+    freedom = _satterthwaite(max(single[1], 0.0), msc, mse, n, k)
+    low, high = (1 - level) / 2, (1 + level) / 2
+    # At each end the error's mean squares are as many times what they are as F may have made them.
+    ends = [
+        (
+            _two_squares(msr, msw * f.isf(tail, between, n * (k - 1)), k),
+            _absolute(msr, msc * times, mse * times, n, k),
+            _two_squares(msr, mse * f.isf(tail, between, crossed), k),
+        )
+        for tail, times in ((tail, float(f.isf(tail, between, freedom))) for tail in (low, high))
+    ]
+    stepped = [[_stepped_up(one, k) for one in end] for end in ends]
+    return IntraclassCorrelations(
+        single,
+        tuple(_stepped_up(one, k) for one in single),
+        tuple(zip(*ends, strict=True)),
+        tuple(zip(*stepped, strict=True)),
+        level,
+        n,
+        k,
+    )
+
+
+def _two_squares(rows: float, error: float, k: int) -> float:
+    return float((rows - error) / (rows + (k - 1) * error))
+
+
+def _absolute(rows: float, columns: float, error: float, n: int, k: int) -> float:
+    return float((rows - error) / (rows + (k - 1) * error + k * (columns - error) / n))
+
+
+def _satterthwaite(correlation: float, columns: float, error: float, n: int, k: int) -> float:
+    """Degrees of freedom of model 2's error: Shrout & Fleiss 1979, p. 424."""
+    one = k * correlation * columns
+    other = (n * (1 + (k - 1) * correlation) - k * correlation) * error
+    if one + other <= 0:
+        return float((n - 1) * (k - 1))
+    return (one + other) ** 2 / (one**2 / (k - 1) + other**2 / ((n - 1) * (k - 1)))
+
+
+def _stepped_up(one: float, k: int) -> Number:
+    """Of the mean of k, by Spearman and Brown; model 2's can be so far below 0 that there is none."""
+    share = 1 + (k - 1) * one
+    return k * one / share if share > 1e-12 else undefined(Reason.NOT_POSITIVE)
 
 
 def counts_of(ratings: Given) -> tuple[Floats, NDArray[np.float64]]:

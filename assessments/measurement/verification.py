@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from assessments.measurement import agreement, items, reliability
+from assessments.measurement import agreement, items, rasch, reliability
+from assessments.measurement import generalizability as gt
 from assessments.measurement import standard_setting as setting
 from assessments.measurement.agreement import Metric, Weights
 from assessments.measurement.arrays import Floats
@@ -40,7 +41,17 @@ class Check:
 
 def checks() -> list[Check]:
     """Every one, in the order of the modules."""
-    return [*_standard_setting(), *_reliability(), *_items(), *_kappas(), *_krippendorff(), *_icc()]
+    return [
+        *_standard_setting(),
+        *_reliability(),
+        *_items(),
+        *_kappas(),
+        *_krippendorff(),
+        *_icc(),
+        *_generalizability(),
+        *_analysis_of_variance(),
+        *_rasch(),
+    ]
 
 
 def _standard_setting() -> Iterator[Check]:
@@ -95,6 +106,104 @@ def _icc() -> Iterator[Check]:
         )
         yield Check(f"ICC({place + 1},1)", "Shrout & Fleiss 1979", single, values[0], 0.005)
         yield Check(f"ICC({place + 1},4)", "Shrout & Fleiss 1979", average, values[1], 0.005)
+
+
+def _generalizability() -> Iterator[Check]:
+    """Components in the order of the design's effects, then Eρ² and Φ of the design as it was."""
+    brennan = "Brennan 2001, data"
+    crossed = _numbers("gtheory_brennan_synthetic1_pxi.csv")[:, 1:]
+    of_one = gt.g_study(gt.P_BY_I, crossed)
+    yield from _study(of_one, gt.P_BY_I, f"{brennan} 1", [0.0574, 0.0754, 0.1269], (0.844, 0.773))
+    for items_planned, shown in ((5, (0.693, 0.586)), (20, (0.901, 0.850))):
+        planned = of_one if isinstance(of_one, Undefined) else of_one.d_study(i=items_planned)
+        yield from _coefficients(planned, f"p × i, {items_planned} items", f"{brennan} 1", shown, 0.001)
+    occasions = _numbers("gtheory_brennan_synthetic3_pxixo.csv")[:, 1:].reshape(10, 2, 4).swapaxes(1, 2)
+    shown_components = [0.5528, 0.4417, 0.0074, 0.5750, 0.1009, 0.1565, 0.9352]
+    of_three = gt.g_study(gt.P_BY_I_BY_O, occasions)
+    yield from _study(of_three, gt.P_BY_I_BY_O, f"{brennan} 3", shown_components, (0.64, 0.55), 0.005)
+    nested = _numbers("gtheory_brennan_synthetic4_pxr_in_s.csv")[:, 1:].reshape(10, 3, 4).swapaxes(1, 2)
+    shown_components = [0.4731, 0.3252, 0.6475, 0.5596, 2.3802]
+    of_four = gt.g_study(gt.P_BY_R_IN_S, nested)
+    yield from _study(of_four, gt.P_BY_R_IN_S, f"{brennan} 4", shown_components, (0.55, 0.46), 0.005)
+    marks = _numbers("gtheory_brennan_unbalanced_pxr_in_s.csv")[:, 1:]
+    people, places = np.indices(marks.shape)
+    stations = np.array([0, 0, 1, 1, 1, 1, 2, 2])[places]
+    levels = {"p": people.ravel(), "r": places.ravel(), "s": stations.ravel()}
+    unbalanced = gt.g_study_of_ratings(gt.P_BY_R_IN_S, marks.ravel(), levels)
+    shown_components = [1.2014, 2.9161, 0.2946, 0.9913, 0.8429]
+    yield from _study(
+        unbalanced,
+        gt.P_BY_R_IN_S,
+        "Brennan 2001, ch. 7",
+        shown_components,
+        (0.716, 0.4277),
+        named="unbalanced ",
+        component_tolerance=0.00015,  # .9913 is .99143, rounded on the way
+    )
+
+
+def _study(
+    found: gt.GStudy | Undefined,
+    design: gt.Design,
+    source: str,
+    components: list[float],
+    coefficients: tuple[float, float],
+    tolerance: float = 0.0005,
+    named: str = "",
+    component_tolerance: float = 0.00005,
+) -> Iterator[Check]:
+    for effect, published in zip(design.effects, components, strict=True):
+        value = found if isinstance(found, Undefined) else found.components[effect].estimate
+        yield Check(
+            f"{named}{design.name}, component {effect}", source, published, value, component_tolerance
+        )
+    observed = found if isinstance(found, Undefined) else found.observed
+    yield from _coefficients(observed, named + design.name, source, coefficients, tolerance)
+
+
+def _coefficients(
+    found: gt.DStudy | Undefined, name: str, source: str, published: tuple[float, float], tolerance: float
+) -> Iterator[Check]:
+    values = (found, found) if isinstance(found, Undefined) else (found.generalizability, found.dependability)
+    for letter, shown, value in zip(("Eρ²", "Φ"), published, values, strict=True):
+        yield Check(f"{name}, {letter}", source, shown, value, tolerance)
+
+
+def _analysis_of_variance() -> Iterator[Check]:
+    found = gt.g_study_of_anova(
+        gt.P_BY_I,
+        sizes={"p": 107, "i": 28},
+        sums_of_squares={"p": 52.73097, "i": 80.73565, "pi": 390.76435},
+    )
+    for effect, published in (("p", 0.01289), ("i", 0.02667), ("pi", 0.13654)):
+        value = found if isinstance(found, Undefined) else found.components[effect].estimate
+        yield Check(
+            f"OSCE of 28 stations, component {effect}",
+            "Park et al. 2021, table 2",
+            published,
+            value,
+            0.000005,
+        )
+
+
+def _rasch() -> Iterator[Check]:
+    examinee, rater, item, score = _numbers("osce_postcc_uto2024_long.csv").T
+    codes = {"examinee": examinee.astype(int), "item": item.astype(int), "rater": rater.astype(int)}
+    found = rasch.many_facet_rasch(score, codes)
+    source = "Uto et al. 2024, ratings; numbers of other programs"
+    raters = None if isinstance(found, Undefined) else found.facets["rater"]
+    for place, published in enumerate((0.1516, 0.0690, -0.1132, -0.3013, 0.1939)):
+        value = found if isinstance(found, Undefined) else found.facets["rater"].elements[place].measure
+        yield Check(f"Severity of rater {place + 1}", source, published, value, 0.00005)
+    for name, published, tolerance in (
+        ("separation", 2.305, 0.0005),
+        ("reliability", 0.842, 0.0005),
+        ("fixed_chi2", 24.7, 0.05),
+    ):
+        value = found if isinstance(found, Undefined) else getattr(raters, name)
+        yield Check(f"Raters, {name}", source, published, value, tolerance)
+    likelihood = found if isinstance(found, Undefined) else found.log_likelihood
+    yield Check("Log-likelihood of the ratings", source, -2144.9762, likelihood, 0.00005)
 
 
 def _numbers(name: str, *, skip: int = 1) -> Floats:

@@ -116,6 +116,47 @@ def test_icc_that_cannot_be_told(ratings, reason):
     assert why(agreement.intraclass_correlations(ratings)) == reason
 
 
+def test_icc_intervals_are_those_of_r_psych():
+    """Shrout & Fleiss' six targets × four judges, as the example of psych::ICC prints them."""
+    judged = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+
+    found = agreement.intraclass_correlations(judged)
+
+    printed = [(-0.133, 0.72), (0.019, 0.76), (0.342, 0.95)]
+    averages = [(-0.884, 0.91), (0.071, 0.93), (0.676, 0.99)]
+    for limits, (low, high) in zip(
+        found.single_limits + found.average_limits, printed + averages, strict=True
+    ):
+        assert limits == (pytest.approx(low, abs=5e-4), pytest.approx(high, abs=5e-3))
+
+
+def test_icc_intervals_hold_the_truth_as_often_as_they_say():
+    """Ratings with a known correlation, raters at random: .5 of one, .75 of the mean of three."""
+    dice = np.random.default_rng(21)
+    held = np.zeros(3)
+    for _study in range(400):
+        ratings = dice.normal(0, 1, (20, 1)) + dice.normal(0, 1, (20, 3))
+        found = agreement.intraclass_correlations(ratings, level=0.8)
+        held += [low <= 0.5 <= high for low, high in found.single_limits]
+        assert [low <= 0.75 <= high for low, high in found.average_limits] == [
+            low <= 0.5 <= high for low, high in found.single_limits
+        ]
+
+    assert held / 400 == pytest.approx([0.8] * 3, abs=0.07)
+
+
+def test_icc_intervals_at_the_edge():
+    alike = agreement.intraclass_correlations([[1, 1], [2, 2], [5, 5]])
+    assert alike.single_limits == ((1, 1),) * 3
+    opposed = agreement.intraclass_correlations([[1, 4, 3], [3, 2, 2], [4, 1, 3.1]])
+    assert all(
+        low < one < high for one, (low, high) in zip(opposed.single, opposed.single_limits, strict=True)
+    )
+    assert why(opposed.average[1]) == why(opposed.average_limits[1][0]) == Reason.NOT_POSITIVE
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        agreement.intraclass_correlations([[1, 2], [2, 4]], level=95)
+
+
 cells = st.one_of(st.just(np.nan), st.integers(0, 4).map(float))
 
 
@@ -125,6 +166,7 @@ def test_whatever_is_rated_a_number_or_words_come_out(ratings):
     iccs = agreement.intraclass_correlations(ratings)
     if not isinstance(iccs, Undefined):
         found += [*iccs.single, *iccs.average]
+        found += [end for limits in (*iccs.single_limits, *iccs.average_limits) for end in limits]
 
     for value in found:
         assert isinstance(value, Undefined) or np.isfinite(value)

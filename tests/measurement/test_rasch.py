@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assessments.measurement import rasch_estimation
+from assessments.measurement import rasch_estimation, verification
 from assessments.measurement.linking import linked_groups
 from assessments.measurement.rasch import many_facet_rasch
 from assessments.measurement.undefined import Reason, Undefined
@@ -23,7 +23,7 @@ COLUMNS = ("measure", "within_group", "standard_error", "fair_average", "infit",
 @pytest.fixture(scope="module")
 def uto():
     """30 candidates × 30 items: two examiners marked nearly everything, three a third each."""
-    with (SAMPLES / "osce_postcc_uto2024_long.csv").open() as file:
+    with (verification.TABLES / "osce_postcc_uto2024_long.csv").open() as file:
         rows = [
             [int(row[name]) for name in ("examinee", "item", "rater", "score")]
             for row in csv.DictReader(file)

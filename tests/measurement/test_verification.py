@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from assessments.measurement import agreement, verification
+from assessments.measurement import agreement, generalizability, rasch, verification
 from assessments.measurement.undefined import Reason, undefined
 
 
@@ -40,9 +40,24 @@ def test_command_prints_published_computed_and_difference():
 
 
 def test_command_fails_when_a_number_differs_or_is_missing(monkeypatch):
+    assert len(verification.checks()) > 60
     monkeypatch.setattr(agreement, "krippendorff_alpha", lambda *given: 0.9)
     with pytest.raises(CommandError, match="4 of"):
         call_command("verify_statistics", stdout=StringIO())
     monkeypatch.setattr(agreement, "krippendorff_alpha", lambda *given: undefined(Reason.NO_DATA))
     with pytest.raises(CommandError, match="4 of"):
         call_command("verify_statistics", stdout=StringIO())
+
+
+def test_every_number_of_examiners_is_looked_at(monkeypatch):
+    """What is not computed is not good, wherever a study is split into numbers."""
+    words = undefined(Reason.NO_DATA)
+    monkeypatch.setattr(rasch, "many_facet_rasch", lambda *given: words)
+    for name in ("g_study", "g_study_of_ratings", "g_study_of_anova"):
+        monkeypatch.setattr(generalizability, name, lambda *given, **more: words)
+
+    found = verification.checks()
+
+    bad = [check for check in found if not check.is_good]
+    assert {check.source.split(" ")[0] for check in bad} == {"Brennan", "Park", "Uto"}
+    assert len(bad) == 5 + 4 + 9 + 7 + 7 + 3 + 9
