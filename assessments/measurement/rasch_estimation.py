@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from assessments.measurement.arrays import Floats
 
@@ -31,12 +30,12 @@ class Ratings:
         self.codes = [(np.cumsum(kept) - 1)[code] for kept, code in zip(regular, codes, strict=True)]
         self.sizes = [int(kept.sum()) for kept in regular]
         self.signs = [1.0, *[-1.0] * (len(codes) - 1)]
-        self.thresholds: Floats = np.zeros(self.categories.size - 1)
-        self.pairs = Pairs(self.codes, self.sizes)
-        self.reached = np.array(
-            [(self.x >= k).sum() for k in range(1, self.categories.size)], dtype=np.float64
-        )
+        given = np.bincount(x).astype(np.float64)
+        # Where to start: the thresholds where they would be if all measures were 0.
+        self.thresholds: Floats = np.log(given[:-1] / given[1:])
+        self.reached = np.cumsum(given[::-1])[::-1][1:]
         self.sums = [added(code, self.x) for code in self.codes]
+        self.pairs = Pairs(self.codes, self.sizes)
         self.measures = [
             sign * self._log_odds(code, total)
             for sign, code, total in zip(self.signs, self.codes, self.sums, strict=True)
@@ -44,10 +43,13 @@ class Ratings:
         self.steps = 0
 
     def _log_odds(self, code: Codes, total: Floats) -> Floats:
-        """Where to start: how far an element's share of the highest mark is from the share of all."""
+        """Where to start: how far an element's share of the highest mark is from the share of all, on the scale of measures."""
         most = np.bincount(code) * self.thresholds.size
-        odds = np.log((total + 0.5) / (most - total + 0.5))
-        return np.asarray(odds - np.log(total.sum() / (most.sum() - total.sum())), dtype=np.float64)
+        share = total.sum() / most.sum()
+        odds = np.log((total + 0.5) / (most - total + 0.5)) - np.log(share / (1 - share))
+        return np.asarray(
+            odds * (share * (1 - share) * self.thresholds.size / self.x.var()), dtype=np.float64
+        )
 
     def settle(self) -> bool:
         """Newton's steps, halved while the likelihood falls. Whether they came to rest."""
@@ -59,7 +61,7 @@ class Ratings:
                 return False
             largest = self._change(move)
             before, start = self.log_likelihood, [*self.measures, self.thresholds]
-            share = min(1.0, 4.0 / max(largest, SETTLED))
+            share = 1.0
             while True:
                 *self.measures, self.thresholds = [
                     old + share * part for old, part in zip(start, move, strict=True)
@@ -246,17 +248,16 @@ class Information:
         reduced = self.dense - self.across.T @ (self.across / heavy[:, None])
         own = np.diag(self.dense)
         reduced[np.diag_indices_from(reduced)] += ridge * own
-        try:
-            factor = cho_factor(reduced, lower=True, overwrite_a=True, check_finite=False)
-        except LinAlgError:
-            return None
         first = right[self.largest]
         others = np.concatenate([part for place, part in enumerate(right) if place != self.largest])
         for turn in range(times):
             if turn:
                 first, others = (ridge * (first.T * self.diagonal).T, ridge * (others.T * own).T)
             scaled = (first.T / heavy).T
-            others = cho_solve(factor, others - self.across.T @ scaled, check_finite=False)
+            try:
+                others = np.linalg.solve(reduced, others - self.across.T @ scaled)
+            except np.linalg.LinAlgError:
+                return None
             first = scaled - ((self.across @ others).T / heavy).T
         parts = np.split(others, np.cumsum(self.sizes)[:-1])
         parts.insert(self.largest, first)

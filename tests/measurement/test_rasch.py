@@ -8,8 +8,9 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
-from assessments.measurement import rasch_estimation, verification
+from assessments.measurement import rasch, rasch_estimation, verification
 from assessments.measurement.linking import linked_groups
 from assessments.measurement.rasch import many_facet_rasch
 from assessments.measurement.undefined import Reason, Undefined
@@ -375,6 +376,57 @@ def test_marks_that_separate_perfectly():
         why(many_facet_rasch(scores.ravel(), {"candidate": candidate.ravel(), "item": item.ravel()}))
         == Reason.DIVIDED
     )
+
+
+def is_separated(scores, codes):
+    """Albert & Anderson 1984, by linear programming: some change of the measures makes no rating less likely, and one more."""
+    _levels, scores = np.unique(scores, return_inverse=True)
+    most = scores.max()
+    rows = []
+    for rating, score in enumerate(scores):
+        for other in set(range(most + 1)) - {score}:
+            parts = [np.zeros(code.max() + 1) for code in codes] + [np.zeros(most)]
+            for place, code in enumerate(codes):
+                parts[place][code[rating]] = (1 if place == 0 else -1) * (score - other)
+            parts[-1][other:score], parts[-1][score:other] = -1, 1
+            rows.append(np.concatenate(parts))
+    gains = np.array(rows)
+    return -linprog(-gains.sum(axis=0), A_ub=-gains, b_ub=np.zeros(len(gains)), bounds=(-1, 1)).fun > 1e-7
+
+
+def test_perfect_separation_is_said_where_there_is_some_and_nowhere_else():
+    said = []
+    for seed in range(80):
+        dice = np.random.default_rng(seed)
+        candidate, item = (part.ravel() for part in np.indices((9, 4)))
+        examiner = dice.integers(0, 3, 36)
+        logits = dice.normal(0, 1.2, 9)[candidate] - dice.normal(0, 1, 4)[item]
+        scores = np.clip(np.round(1.5 + 0.9 * logits + dice.normal(0, 0.6, 36)), 0, 3)
+        codes = [candidate, item, examiner]
+        found = many_facet_rasch(scores, dict(zip(("candidate", "item", "examiner"), codes, strict=True)))
+        kept, _regular = rasch._without_extremes(scores, codes, [9, 4, 3])
+
+        told = isinstance(found, Undefined)
+        assert not told or why(found) == Reason.DIVIDED
+        assert told == is_separated(
+            scores[kept], [np.unique(code[kept], return_inverse=True)[1] for code in codes]
+        ), seed
+        said.append(told)
+
+    assert 10 < sum(said) < 70
+
+
+def test_marks_out_of_ninety_settle_too():
+    """A station's totals: dozens of categories, some of them given once."""
+    scores, facets = simulated(17, candidates=150, items=8)
+    dice = np.random.default_rng(18)
+    totals = np.clip(np.round(45 + 14 * (scores - 1.5) + dice.normal(0, 9, scores.size)), 0, 90)
+
+    found = many_facet_rasch(totals, facets)
+
+    assert len(found.categories) > 60
+    severities = np.array(column(found.facets["examiner"], "measure"))
+    assert np.corrcoef(severities, [-0.6, -0.2, 0.0, 0.3, 0.5])[0, 1] > 0.97
 
 
 def test_a_computation_that_does_not_settle_reports_nothing(monkeypatch):
