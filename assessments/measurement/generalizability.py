@@ -5,15 +5,12 @@ One letter a facet, as Brennan writes them: p candidates (what is measured), s s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from assessments.measurement.arrays import Floats, Given, is_flat, vector
+from assessments.measurement.arrays import Codes, Floats, Given, is_flat, numbered, vector
 from assessments.measurement.undefined import Number, Reason, Undefined, undefined
-
-Codes: TypeAlias = NDArray[np.intp]
 
 OBJECT = "p"
 
@@ -179,7 +176,7 @@ def g_study_of_ratings(design: Design, scores: Given, levels: Mapping[str, Any])
     marks = marks[there]
     if marks.size == 0:
         return undefined(Reason.NO_DATA)
-    codes = {letter: np.unique(array[there], return_inverse=True)[1] for letter, array in given.items()}
+    codes = {letter: numbered(array[there])[1] for letter, array in given.items()}
     for letter in design.facets:
         n = int(codes[letter].max()) + 1
         if n < 2:
@@ -286,7 +283,7 @@ class _Cells:
             first, *rest = sorted(facets)
             others = self.of("".join(rest))
             joined = self.codes[frozenset(first)] * (int(others.max()) + 1) + others
-            self.codes[facets] = np.unique(joined, return_inverse=True)[1]
+            self.codes[facets] = numbered(joined)[1]
         return self.codes[facets]
 
     def sizes(self, letters: str) -> Codes:

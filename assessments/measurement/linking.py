@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from assessments.measurement.arrays import Floats
-from assessments.measurement.rasch_estimation import Codes, Pairs
+from assessments.measurement.arrays import Codes, Floats, numbered
+from assessments.measurement.rasch_estimation import Pairs
 
 RIDGE = 1e-8
 # Vectors that differ by less are the same but for rounding and for what the ridge leaves of other directions.
@@ -27,7 +27,7 @@ def linked_groups(facets: Mapping[str, Any]) -> dict[str, dict[int, int]]:
         raise ValueError("At least two facets are needed, and as many codes in each.")
     if given[0].size == 0:
         return {name: {} for name in facets}
-    read = [np.unique(codes, return_inverse=True) for codes in given]
+    read = [numbered(codes) for codes in given]
     grouped = groups([codes for _levels, codes in read], [levels.size for levels, _codes in read])
     return {
         name: dict(zip(levels.tolist(), of.tolist(), strict=True))

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from assessments.measurement.arrays import Floats, Given, is_flat, vector
+from assessments.measurement.arrays import Codes, Floats, Given, is_flat, numbered, vector
 from assessments.measurement.linking import groups
-from assessments.measurement.rasch_estimation import STEPS, Codes, Ratings, added
+from assessments.measurement.rasch_estimation import STEPS, Ratings, added
 from assessments.measurement.undefined import Number, Reason, Undefined, undefined
 
 
@@ -101,7 +101,7 @@ def many_facet_rasch(scores: Given, facets: Mapping[str, Any]) -> Rasch | Undefi
         raise ValueError("Marks are whole numbers from 0.")
     levels, codes = [], []
     for name in given:
-        level, code = np.unique(given[name][there], return_inverse=True)
+        level, code = numbered(given[name][there])
         levels.append(level)
         codes.append(code)
     if levels[0].size < 2:

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assessments.measurement.arrays import Floats
-
-Codes: TypeAlias = NDArray[np.intp]
+from assessments.measurement.arrays import Codes, Floats
 
 STEPS = 25
 SETTLED = 1e-5  # logits: the largest change of any rating's η − F_k by the last step
