@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework.permissions import BasePermission
 
-from lti_tool import course_copies, guests, outbox, roster
+from lti_tool import course_copies, guests, outbox, roster, worker
 from lti_tool import deep_linking as choices
 from lti_tool.deep_linking import Item
 from lti_tool.first_page import first_page
@@ -31,6 +31,7 @@ __all__ = [
     "Limit",
     "Member",
     "Role",
+    "beside_requests",
     "copied_contexts",
     "copied_links",
     "current_launch",
@@ -215,3 +216,11 @@ def send_anyway(resource_link: ResourceLink, *, tag: str, member: Person, seen: 
 def keep_theirs(resource_link: ResourceLink, *, tag: str, member: Person, seen: str) -> None:
     """Leave the LMS's grade for good; ours and its corrections are not sent until `send_anyway`. Raises ChangedSince."""
     outbox.keep_theirs(resource_link, tag=tag, person=member, seen=seen)
+
+
+def beside_requests(chore: Callable[[], bool]) -> None:
+    """Let the worker do this again and again: a little each time, in transactions of its own; whether there was something.
+
+    Several workers may do it at once.
+    """
+    worker.chores.append(chore)

@@ -23,10 +23,13 @@ TIDY_SECONDS = 600.0
 
 Step = Callable[[threading.Event], bool]
 
+# What the rest of the house wants done beside requests; each does a little and says whether there was something.
+chores: list[Callable[[], bool]] = []
+
 
 def run(stop: threading.Event) -> None:
     """Work until `stop` is set. A database that is away for a moment is waited for; nothing is lost by it."""
-    steps: list[Step] = [_sweep, _tidy, _listen, *([_deliver] * settings.LTI_WORKER_THREADS)]
+    steps: list[Step] = [_sweep, _tidy, _listen, _do_chores, *([_deliver] * settings.LTI_WORKER_THREADS)]
     threads = [threading.Thread(target=_keep_doing, args=(step, stop)) for step in steps]
     for thread in threads:
         thread.start()
@@ -37,6 +40,8 @@ def run(stop: threading.Event) -> None:
 def work_once(stop: threading.Event | None = None) -> int:
     """Do what is due now, one thing after another; gives how many things that was."""
     stop, done = stop or threading.Event(), 0
+    while not stop.is_set() and _do_chores(stop):
+        done += 1
     while not stop.is_set() and _deliver(stop):
         done += 1
     return done + _sweep(stop) + _listen(stop)
@@ -87,6 +92,10 @@ def _listen(stop: threading.Event) -> bool:
         return False
     notices.ask(deployment)
     return True
+
+
+def _do_chores(stop: threading.Event) -> bool:
+    return sum(chore() for chore in chores) > 0  # each has its turn
 
 
 def _tidy(stop: threading.Event) -> bool:

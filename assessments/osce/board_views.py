@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.activities.pages import problems_of
 from assessments.marking import presence
 from assessments.marking.conflict import Conflict
 from assessments.osce import on_the_day, posts, running, tickets
@@ -29,7 +30,7 @@ from assessments.osce.models import (
     SheetRole,
 )
 from assessments.osce.permissions import can_run, can_see_clock, can_watch
-from assessments.osce.planning_views import problems_of, see
+from assessments.osce.planning_views import see
 from lti_tool.port import Launch, launch_required
 
 MINUTE = 60

@@ -5,20 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from assessments.activities.pages import PageModelForm
 from assessments.osce.models import Exam, Session, Station
 from assessments.rubrics.models import Rubric
 
 LONGEST = timedelta(days=31)
 _TIME = re.compile(r"(\d{1,3})(?::([0-5]?\d))?")
-
-
-def posted(request: HttpRequest) -> QueryDict | None:
-    """What was posted, also when that is nothing; None while the form is only looked at."""
-    return request.POST if request.method == "POST" else None
 
 
 class MinutesField(forms.Field):
@@ -42,17 +37,7 @@ class MinutesField(forms.Field):
         return self.prepare_value(initial) != data
 
 
-class PlanningForm(forms.ModelForm):
-    """With the classes and ids that pages and their summaries of problems know."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **{"auto_id": "field-%s", **more})
-        for field in self.fields.values():
-            if not isinstance(field.widget, forms.CheckboxInput):
-                field.widget.attrs["class"] = "input"
-
-
-class TimingForm(PlanningForm):
+class TimingForm(PageModelForm):
     class Meta:
         model = Exam
         fields = [
@@ -91,7 +76,7 @@ class TimingForm(PlanningForm):
         }
 
 
-class StationForm(PlanningForm):
+class StationForm(PageModelForm):
     class Meta:
         model = Station
         fields = [
@@ -136,7 +121,7 @@ class StationForm(PlanningForm):
             field.empty_label = "–"
 
 
-class SessionForm(PlanningForm):
+class SessionForm(PageModelForm):
     class Meta:
         model = Session
         fields = ["title", "starts_at", "most_rotations"]

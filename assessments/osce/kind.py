@@ -86,6 +86,7 @@ KIND = Kind(
         "Candidates pass a circuit of timed stations; examiners mark each on a tablet, also without the network."
     ),
     home="osce:home",
+    candidate_page="results:exam_candidate",
     rubric_page="osce:stations",
     form="osce/_exam_fields.html",
     choices=choices,

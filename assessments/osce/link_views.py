@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.activities.pages import problems_of
 from assessments.marking.models import MarkSheet
 from assessments.osce import links as verbs
 from assessments.osce.finding import session_runner
 from assessments.osce.forms import ValidityForm
 from assessments.osce.models import Duty, Encounter, EncounterSheet, ExaminerLink, Session, StaffMember
-from assessments.osce.planning_views import problems_of, see
+from assessments.osce.planning_views import see
 from assessments.osce.qr import picture
 from lti_tool.port import launch_required
 

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from assessments.activities.pages import problems_of
 from assessments.osce import staffing
 from assessments.osce.finding import runner
 from assessments.osce.models import Exam
-from assessments.osce.planning_views import problems_of, see
+from assessments.osce.planning_views import see
 from lti_tool.port import Launch, launch_required, roster_status
 
 

@@ -5,19 +5,19 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.activities import pages
+from assessments.activities.pages import form_problems, posted, problems_of
 from assessments.osce import blueprint as blueprints
 from assessments.osce import planning, publishing
 from assessments.osce.finding import planner
-from assessments.osce.forms import StationForm, TimingForm, posted
+from assessments.osce.forms import StationForm, TimingForm
 from assessments.osce.models import Exam, Station
 from assessments.rubrics.models import Rubric
 from lti_tool.port import launch_required
 
-SEE_OTHER = 303
 PAPERS = ("candidate_instructions", "examiner_instructions", "patient_script", "equipment")
 
 
@@ -164,21 +164,8 @@ def newer_version(station: Station) -> Rubric | None:
 
 
 def see(name: str, exam: Exam, *more: object, **query: object) -> HttpResponse:
-    """Where to look after a change."""
-    told = QueryDict(mutable=True)
-    told.update({name: str(value) for name, value in query.items()})
-    address = reverse(name, args=[exam.activity.key, *more])
-    return HttpResponse(status=SEE_OTHER, headers={"Location": f"{address}?{told.urlencode()}"})
-
-
-def problems_of(error: ValidationError) -> dict[str, list[str]]:
-    return error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-
-
-def form_problems(form: TimingForm | StationForm | object) -> dict[str, list[str]]:
-    """By field, for the summary on top; what is about no field in particular first."""
-    errors = getattr(form, "errors", {})
-    return {("" if name == "__all__" else name): list(found) for name, found in errors.items()}
+    """Where to look after a change to an exam."""
+    return pages.see(name, exam.activity.key, *more, **query)
 
 
 def _stations_page(

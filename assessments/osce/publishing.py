@@ -14,6 +14,7 @@ from assessments.marking import marking
 from assessments.marking.models import MarkSheet
 from assessments.osce import posts, staffing, timetable
 from assessments.osce.models import Encounter, EncounterSheet, Post, Session, SheetRole, Station
+from assessments.results import moderating
 from assessments.rubrics.models import Rubric
 
 # Of a long list this many are named.
@@ -125,10 +126,11 @@ def lock(*, session: Session, by: Any) -> Session:
 
 @transaction.atomic
 def unlock(*, session: Session, by: Any) -> Session:
-    """Let sheets be corrected again."""
+    """Let sheets be corrected again. ValidationError where a decision on the results was made from them."""
     session = _locked(session)
     if not session.is_locked:
         return session
+    moderating.check_may_change(session.exam.activity)
     marking.close_sheets(sheets=_sheets(session), by=by, is_closed=False)
     session.locked_at = None
     session.save(update_fields=["locked_at"])

@@ -1,115 +1,109 @@
-"""The marks of an exam as arrays, for measurement. The same handful of queries however many candidates."""
+"""What was marked in an exam, for results. The same handful of queries however many candidates."""
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
+from django.utils.translation import gettext as _
 
+from assessments.activities.models import Activity
 from assessments.marking.models import Mark, MarkSheet
-from assessments.measurement.arrays import Floats
-from assessments.osce.models import Candidate, Encounter, EncounterSheet, Exam, SheetRole, Station
+from assessments.osce.models import Encounter, EncounterSheet, Exam, SheetRole, Station
+from assessments.results.scores import Assessed, Gap, Part, Rater, Rating, Scores
 from assessments.rubrics.models import Criterion, Rubric
 
-EXAMINERS = (SheetRole.EXAMINER, SheetRole.SECOND)
+RATERS = {
+    SheetRole.EXAMINER: Rater.FIRST,
+    SheetRole.SECOND: Rater.SECOND,
+    SheetRole.PATIENT: Rater.PATIENT,
+}
 
 
-@dataclass(frozen=True)
-class ExamScores:
-    """Arrays are candidates × stations, NaN where nothing is submitted.
-
-    `marks`: per cent of what the sheet could give, the mean where two examiners marked; `grades`: points of the global rating,
-    likewise; `patients`: the simulated patients' sheets in per cent; `missed`: whether a critical item was missed. `circuits` and
-    `examiners` name where and by whom, "" where there was no encounter. `missing` sheets are still to come.
-    """
-
-    candidates: list[Candidate]
-    stations: list[Station]
-    marks: Floats
-    grades: Floats
-    patients: Floats
-    missed: Floats
-    circuits: list[list[str]]
-    examiners: list[list[str]]
-    submitted: int
-    missing: int
-    states: Counter[str]
-
-    def borderline(self, place: int) -> float | None:
-        """The points of the borderline grade of a station's rubric; None where it has none."""
-        rubric = self.stations[place].rubric
-        rating = rubric.global_rating if rubric else None
-        levels = rating.levels.all() if rating else []
-        return next((float(level.points) for level in levels if level.is_borderline), None)
-
-
-def read(exam: Exam) -> ExamScores:
-    """Of every published session. Rests are no stations here; pilots are."""
+def read(activity: Activity) -> Scores:
+    """Of every published session. Rests are no stations here; pilots are, and count in nothing."""
+    exam = Exam.objects.get(activity=activity)
     candidates = list(exam.candidates.present().select_related("person"))
     stations = list(
         exam.stations.exclude(kind=Station.Kind.REST)
         .select_related("rubric")
         .prefetch_related("rubric__criteria__levels")
     )
-    encounters = Encounter.objects.filter(session__exam=exam, session__published_at__isnull=False)
-    places = {
-        row.pk: (row.candidate_id, row.station_id, row.circuit.title, row.state)
-        for row in encounters.filter(post__isnull=False).select_related("circuit")
-    }
-    sheets = list(
-        EncounterSheet.objects.filter(encounter__in=list(places))
-        .exclude(role=SheetRole.SELF)
-        .select_related("sheet", "staff__person")
-    )
-    filled = _filled([row.sheet for row in sheets if row.sheet.is_submitted])
-    size = (len(candidates), len(stations))
     rows = {candidate.pk: place for place, candidate in enumerate(candidates)}
     columns = {station.pk: place for place, station in enumerate(stations)}
-    kinds = {name: np.full(size, np.nan) for name in ("marks", "grades", "patients", "missed")}
-    found: dict[tuple[str, int, int], list[float]] = {}
-    circuits = [[""] * size[1] for _row in candidates]
-    examiners = [[""] * size[1] for _row in candidates]
-    missing = 0
-    for row in sheets:
-        candidate, station, circuit, state = places[row.encounter_id]
-        if candidate not in rows or station not in columns:
+    encounters = {
+        row.pk: row
+        for row in Encounter.objects.filter(session__exam=exam, session__published_at__isnull=False)
+        .filter(post__isnull=False, candidate__in=rows, station__in=columns)
+        .select_related("circuit")
+    }
+    groups = [[""] * len(stations) for _row in candidates]
+    gaps = {}
+    for row in encounters.values():
+        at = (rows[row.candidate_id], columns[row.station_id])
+        groups[at[0]][at[1]] = row.circuit.title
+        if row.state != Encounter.State.PLANNED:
+            gaps[at] = Gap(row.state, row.reason)
+    sheets = [
+        row
+        for row in EncounterSheet.objects.filter(
+            encounter__session__exam=exam,
+            encounter__session__published_at__isnull=False,
+            encounter__state=Encounter.State.PLANNED,
+            role__in=RATERS,
+        ).select_related("sheet", "staff__person")
+        if row.encounter_id in encounters
+    ]
+    filled = _filled([row.sheet for row in sheets if row.sheet.is_submitted])
+    ratings = []
+    for sheet in sheets:
+        if not sheet.sheet.is_submitted:
             continue
-        at = (rows[candidate], columns[station])
-        circuits[at[0]][at[1]] = circuit
-        if state != Encounter.State.PLANNED:
-            continue
-        if not row.sheet.is_submitted:
-            missing += 1
-            continue
-        share, grade, is_missed = filled[row.sheet_id]
-        if row.role not in EXAMINERS:
-            found.setdefault(("patients", *at), []).append(share)
-            continue
-        if row.role == SheetRole.EXAMINER and row.staff:
-            examiners[at[0]][at[1]] = row.staff.display_name
-        found.setdefault(("marks", *at), []).append(share)
-        found.setdefault(("missed", *at), []).append(float(is_missed))
-        if grade is not None:
-            found.setdefault(("grades", *at), []).append(grade)
-    for (name, *place), values in found.items():
-        kinds[name][tuple(place)] = max(values) if name == "missed" else sum(values) / len(values)
-    states = Counter(state for *_place, state in places.values())
-    submitted = sum(row.sheet.is_submitted for row in sheets)
-    return ExamScores(
-        candidates,
-        stations,
-        kinds["marks"],
-        kinds["grades"],
-        kinds["patients"],
-        kinds["missed"],
-        circuits,
-        examiners,
-        submitted,
-        missing,
-        states,
+        encounter = encounters[sheet.encounter_id]
+        share, grade, misses = filled[sheet.sheet_id]
+        ratings.append(
+            Rating(
+                candidate=rows[encounter.candidate_id],
+                part=columns[encounter.station_id],
+                sheet=sheet.sheet_id,
+                rater=RATERS[SheetRole(sheet.role)],
+                name=sheet.staff.display_name if sheet.staff else "",
+                share=share,
+                grade=grade,
+                misses_critical=misses,
+                concern=sheet.sheet.concern,
+            )
+        )
+    return Scores(
+        candidates=[Assessed(row.person, row.code, has_extra_time=row.extra_time > 0) for row in candidates],
+        parts=[_part(station) for station in stations],
+        ratings=ratings,
+        groups=groups,
+        gaps=gaps,
+        missing=sum(not row.sheet.is_submitted and row.role != SheetRole.PATIENT for row in sheets),
+        open=tuple(_open(exam)),
     )
+
+
+def _part(station: Station) -> Part:
+    rating = station.rubric.global_rating if station.rubric else None
+    levels = rating.levels.all() if rating else []
+    return Part(
+        key=station.key,
+        title=station.title,
+        weight=float(station.weight),
+        is_counted=station.is_counted and station.weight > 0,
+        is_must_pass=station.is_must_pass,
+        borderline=next((float(level.points) for level in levels if level.is_borderline), None),
+    )
+
+
+def _open(exam: Exam) -> Iterable[str]:
+    published = exam.sessions.filter(published_at__isnull=False)
+    if not published:
+        yield _("No session is published yet.")
+    for session in published:
+        if not session.is_locked:
+            yield _("The session “%(title)s” is not locked yet.") % {"title": session.title}
 
 
 def _filled(sheets: Iterable[MarkSheet]) -> dict[int, tuple[float, float | None, bool]]:

@@ -9,12 +9,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from assessments.activities.pages import form_problems, posted, problems_of
 from assessments.osce import planning, posts, publishing, timetable
 from assessments.osce.finding import runner, session_runner
-from assessments.osce.forms import SessionForm, posted
+from assessments.osce.forms import SessionForm
 from assessments.osce.grids import grids
 from assessments.osce.models import Circuit, Session, SheetRole
-from assessments.osce.planning_views import form_problems, problems_of, see
+from assessments.osce.planning_views import see
 from assessments.osce.posts import ROLES, PostWording
 from lti_tool.port import launch_required
 

@@ -7,7 +7,6 @@ from assessments.osce import (
     link_views,
     people_views,
     planning_views,
-    quality_views,
     reading_views,
     session_views,
     views,
@@ -19,7 +18,6 @@ _SESSION = f"{_EXAM}sessions/<uuid:session_key>/"
 urlpatterns = [
     path("api/sessions/<uuid:key>/clock/", api.ClocksView.as_view(), name="api_clock"),
     path(_EXAM, views.home, name="home"),
-    path(_EXAM + "quality/", quality_views.page, name="quality"),
     path(f"{_EXAM}mine/", views.my_stations, name="my_stations"),
     path(f"{_EXAM}calendar/", views.own_calendar, name="own_calendar"),
     path(f"{_EXAM}stations/", planning_views.stations, name="stations"),

@@ -12,6 +12,7 @@ from assessments.osce.finding import visitor
 from assessments.osce.models import Candidate, Exam
 from assessments.osce.permissions import can_plan, can_run
 from assessments.osce.reading_views import calendar_file
+from assessments.results.models import Result
 from lti_tool.port import Role, launch_required
 
 EXAMINERS = {Role.TEACHING_ASSISTANT, Role.GUEST}
@@ -77,6 +78,9 @@ def _candidate_home(request: HttpRequest, exam: Exam, candidate: Candidate) -> H
         "session": session,
         "stops": Days(session).of_candidate(candidate) if session and is_published else [],
         "own_sheets": sheets.has_any(exam, candidate.person),
+        "has_result": Result.objects.released()
+        .filter(activity=exam.activity, candidate=candidate.person)
+        .exists(),
         "is_over": bool(session and is_published and running.is_over(session)),
     }
     return render(request, "osce/candidate_home.html", context)

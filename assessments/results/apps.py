@@ -6,4 +6,7 @@ class ResultsConfig(AppConfig):
     label = "results"
 
     def ready(self) -> None:
-        from assessments.results import recording  # noqa: F401  connects itself to marking's signals
+        from assessments.results import recording, releasing  # noqa: F401  recording connects itself to marking's signals
+        from lti_tool.port import beside_requests
+
+        beside_requests(releasing.go_on)

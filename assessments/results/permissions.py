@@ -17,3 +17,8 @@ def can_see_candidate(launch: Launch, person_id: int) -> bool:
 def can_read_feedback(launch: Launch, result: Result) -> bool:
     """Candidates read their own, once it is released. Staff read sheets, not feedback."""
     return launch.is_learner and result.candidate_id == launch.person.pk and result.is_released
+
+
+def can_moderate(launch: Launch) -> bool:
+    """Decide on an exam's results, and see what that takes: every mark, cut and concern."""
+    return launch.role == Role.INSTRUCTOR

@@ -34,7 +34,7 @@ def compute(sheet: MarkSheet, by: Any, **kwargs: Any) -> None:
     data = {"total": str(result.total), "maximum": str(result.maximum)}
     record("result.computed", by=by, on=assessment.activity, data={**data, "candidate": sheet.candidate_id})
     if result.is_released:
-        releasing.publish(result, sheet.rubric.maximum)
+        releasing.publish_again(result)
 
 
 @receiver(activity_moved)

@@ -3,14 +3,17 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from assessments.activities import kinds
 from assessments.activities.models import Activity
 from assessments.audit.recording import record
 from assessments.marking.conflict import Conflict
@@ -19,74 +22,130 @@ from lti_tool import port
 from lti_tool.port import ensure_line_item, publish_score, retry
 
 TAG = "result"
+# So many grades go to the outbox in one transaction.
+BATCH = 100
 GRADEBOOK_COMMENT_MAX = 4500
 
 
 @transaction.atomic
-def release(*, activity: Activity, by: Any, seen: str | None = None) -> list[Result]:
+def release(
+    *, activity: Activity, by: Any, seen: str | None = None, at: datetime | None = None
+) -> list[Result]:
     """Show every computed result to its candidate and send it to the gradebook. Who has no result gets nothing.
 
-    `seen` is the fingerprint of the results somebody looked at before deciding; Conflict when they differ by now.
+    `seen` is the fingerprint of the results somebody looked at before deciding; Conflict when they differ by now. `at`: a time
+    ahead at which it is to happen. The first grades go to the outbox at once; what is more than BATCH goes with the worker.
     """
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     # Lock first, read after: an amendment that was under way must not leave its old comment in a join.
     locked = list(Result.objects.unreleased().filter(activity=activity).select_for_update())
-    results = list(
-        Result.objects.filter(pk__in=[row.pk for row in locked]).select_related("candidate", "sheet")
-    )
-    if not results:
+    if not locked:
         raise ValidationError(
             _("Nothing to release: every submitted sheet is released already."), code="none"
         )
-    if seen is not None and seen != fingerprint(results):
+    if seen is not None and seen != fingerprint(locked):
         raise Conflict(
             _("A sheet was submitted or amended since you looked. Nothing was released; please look again.")
         )
-    column = _ensure_column(activity)
     now = timezone.now()
+    if at is not None and at <= now:
+        raise ValidationError({"at": _("That time is over. Choose one ahead, or release at once.")})
+    rows = Result.objects.filter(pk__in=[row.pk for row in locked])
+    rows.filter(handed_over_at__isnull=False).update(handed_over_at=None)
+    rows.update(released_at=at or now, released_by=by)
+    _ensure_column(activity)
+    released = [row.candidate_id for row in locked]
+    data = {"candidates": released} | ({"at": at.isoformat()} if at else {})
+    record("results.released", by=by, on=activity, data=data)
+    hand_over(activity)
+    return list(rows.select_related("candidate", "sheet"))
+
+
+@transaction.atomic
+def take_back(*, activity: Activity, reason: str, by: Any) -> int:
+    """Results are no longer shown, and their grades are taken out of the gradebook; gives how many. Nothing is deleted here."""
+    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    if not (reason := " ".join(reason.replace("\x00", "").split())):
+        raise ValidationError({"reason": _("Write down why: it stays with the decision.")})
+    rows = Result.objects.filter(activity=activity, released_at__isnull=False)
+    locked = list(rows.select_for_update().values_list("candidate", flat=True))
+    if not locked:
+        raise ValidationError(_("Nothing is released, so nothing can be taken back."), code="none")
+    rows.update(released_at=None, released_by=None)
+    data = {"candidates": locked, "reason": reason}
+    record("results.taken_back", by=by, on=activity, data=data)
+    hand_over(activity)
+    return len(locked)
+
+
+@transaction.atomic
+def hand_over(activity: Activity, *, most: int = BATCH) -> int:
+    """Give the outbox up to `most` grades that it should have, and take out those it should not; gives how many.
+
+    How far it has got stands in the rows: whoever calls it again goes on.
+    """
+    rows = Result.objects.to_hand_over().filter(activity=activity).order_by("pk")
+    locked = [row.pk for row in rows.select_for_update(skip_locked=True)[:most]]
+    if not locked:
+        return 0
+    results = Result.objects.filter(pk__in=locked).select_related("candidate", "sheet", "outcome")
+    sent = port.deliveries(activity.link, tag=TAG) if any(_has_no_grade(row) for row in results) else {}
+    column = _ensure_column(activity)
     for result in results:
         result.activity = activity
-        result.released_at, result.released_by = now, by
-        result.save(update_fields=["released_at", "released_by"])
-        publish(result, column)
-    released = [result.candidate_id for result in results]
-    record("results.released", by=by, on=activity, data={"candidates": released})
-    return results
+        if not _has_no_grade(result):
+            publish(result, column)
+        elif result.candidate_id in sent:
+            port.withdraw_score(activity.link, line_item_tag=TAG, member=result.candidate)
+    done = Result.objects.filter(pk__in=locked)
+    done.filter(released_at=None).update(handed_over_at=None)
+    done.filter(released_at__isnull=False).update(handed_over_at=timezone.now())
+    return len(locked)
+
+
+def go_on() -> bool:
+    """For the worker: hand over the next grades of any activity. Whether there were some."""
+    row = Result.objects.to_hand_over().select_related("activity__resource_link").order_by("pk").first()
+    return row is not None and hand_over(row.activity) > 0
+
+
+def _has_no_grade(result: Result) -> bool:
+    return result.total is None or result.released_at is None
 
 
 def fingerprint(results: Iterable[Result]) -> str:
     """Tells two sets of results apart: whose they are and what they come to."""
     told = sorted(
-        f"{row.candidate_id}:{row.total:f}/{row.maximum:f}@{row.computed_at.timestamp()}" for row in results
+        f"{row.candidate_id}:{row.total}/{row.maximum:f}@{row.computed_at.timestamp()}" for row in results
     )
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
 
 
 def publish_released(activity: Activity) -> None:
-    """Hand every released result to the outbox, for the column of the link that opens the activity now."""
-    released = list(
-        Result.objects.released()
-        .filter(activity=activity)
-        .select_related("candidate", "sheet")
-        .order_by("pk")
-    )
-    for result in released:
-        result.activity = activity
-    column = _ensure_column(activity) if released else Decimal(0)
-    for result in released:
-        publish(result, column)
+    """Hand every released result to the outbox again, for the column of the link that opens the activity now."""
+    released = Result.objects.released().filter(activity=activity)
+    if released.update(handed_over_at=None):
+        _ensure_column(activity)
+        hand_over(activity)
+
+
+def publish_again(result: Result) -> None:
+    """A released result that has changed: the LMS and the candidate see one truth."""
+    Result.objects.filter(pk=result.pk).update(handed_over_at=None)
+    hand_over(result.activity)
 
 
 def _ensure_column(activity: Activity) -> Decimal:
-    """Gives its maximum, which is the rubric's: what was not applicable to one candidate changes nobody's column."""
-    assert activity.rubric
-    maximum = activity.rubric.maximum
+    """Gives its maximum, which is the kind's: what was not applicable to one candidate changes nobody's column."""
+    maximum = kinds.find(activity.kind).maximum(activity)
+    assert maximum
     ensure_line_item(activity.link, tag=TAG, label=activity.title, score_maximum=maximum)
     return maximum
 
 
 def grade(result: Result, column: Decimal) -> Decimal:
     """The points on the column's scale: the share of what was applicable to the candidate. Rounded here and nowhere else."""
+    assert result.total is not None
     if result.maximum == column:
         return result.total
     return (result.total / result.maximum * column).quantize(Decimal("0.001"), ROUND_HALF_UP)
@@ -103,8 +162,18 @@ def publish(result: Result, column: Decimal) -> None:
         member=result.candidate,
         given=grade(result, column),
         graded_at=result.computed_at,
-        comment=gradebook_comment(result.sheet.overall_comment),
+        comment=comment(result),
     )
+
+
+def comment(result: Result) -> str:
+    """What stands beside the grade: the examiner's words on a sheet; of an exam, its decision. Never a name."""
+    if result.sheet:
+        return gradebook_comment(result.sheet.overall_comment)
+    assert result.outcome
+    return _("%(verdict)s. The feedback is in the activity.") % {
+        "verdict": capfirst(result.outcome.get_verdict_display())
+    }
 
 
 @transaction.atomic

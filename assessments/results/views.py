@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.activities.models import Activity, Assessment
+from assessments.activities.pages import see
 from assessments.activities.permissions import can_see_candidates, can_set_up
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
-from assessments.results import releasing
+from assessments.results import exam_views, releasing, scores
 from assessments.results.models import Result
 from assessments.results.overview import overview
 from assessments.results.permissions import can_read_feedback, can_release, can_see_candidate
@@ -86,7 +87,7 @@ def release(request: HttpRequest, key: UUID) -> HttpResponse:
 @launch_required
 def deliveries(request: HttpRequest, key: UUID) -> HttpResponse:
     """Sends again what the gradebook has not taken."""
-    launch, activity = _find(request, key)
+    launch, activity = _find(request, key, *scores.kinds())
     if not can_release(launch):
         raise PermissionDenied(_("Grades are sent by the course's teachers."))
     releasing.send_again(activity=activity, by=launch.person)
@@ -100,25 +101,20 @@ DECISIONS = {"send_anyway": releasing.send_anyway, "keep_theirs": releasing.keep
 @launch_required
 def delivery(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
     """Decides about one grade that differs in the gradebook: `decision`, and `seen`, what the gradebook showed."""
-    launch, activity = _find(request, key)
+    launch, activity = _find(request, key, *scores.kinds())
     if not can_release(launch):
         raise PermissionDenied(_("Grades are sent by the course's teachers."))
     decision = request.POST.get("decision", "")
     if decision not in DECISIONS:
-        return _staff_home(
-            request,
-            launch,
-            activity,
-            problem=_("Nothing was done: please choose one of the two."),
-            status=400,
-        )
+        sentence = _("Nothing was done: please choose one of the two.")
+        return _with_problem(request, launch, activity, sentence, status=400)
     released = Result.objects.released().filter(activity=activity).select_related("candidate")
     candidate = get_object_or_404(released, candidate__key=person_key).candidate
     seen = request.POST.get("seen", "")
     try:
         DECISIONS[decision](activity=activity, candidate=candidate, seen=seen, by=launch.person)
     except Conflict as conflict:
-        return _staff_home(request, launch, activity, problem=str(conflict), status=409)
+        return _with_problem(request, launch, activity, str(conflict), status=409)
     if request.POST.get("page") == "candidate":
         return HttpResponse(
             status=303, headers={"Location": reverse("results:candidate", args=[key, person_key])}
@@ -126,10 +122,18 @@ def delivery(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
     return _see_home(activity, decision)
 
 
-def _find(request: HttpRequest, key: UUID) -> tuple[Launch, Activity]:
+def _with_problem(
+    request: HttpRequest, launch: Launch, activity: Activity, problem: str, *, status: int
+) -> HttpResponse:
+    if activity.kind in scores.kinds():
+        return exam_views.page(request, activity, problem=problem, status=status)
+    return _staff_home(request, launch, activity, problem=problem, status=status)
+
+
+def _find(request: HttpRequest, key: UUID, *more_kinds: str) -> tuple[Launch, Activity]:
     launch = current_launch(request)
     assert launch
-    rows = Activity.objects.visible_to(launch).set_up().of_kind("assessment")
+    rows = Activity.objects.visible_to(launch).set_up().filter(kind__in=["assessment", *more_kinds])
     rows = rows.select_related("rubric", "context", "copied_from__context")
     activity = get_object_or_404(rows, key=key)
     # The launch's own row knows its deployment and registration already.
@@ -176,6 +180,8 @@ def _fields(sheet: MarkSheet) -> list[tuple[Any, Any]]:
 
 
 def _see_home(activity: Activity, done: str) -> HttpResponse:
+    if activity.kind in scores.kinds():
+        return see("results:exam", activity.key, done=done)
     return HttpResponse(status=303, headers={"Location": f"{activity.get_absolute_url()}?done={done}"})
 
 
@@ -200,7 +206,7 @@ def _feedback(request: HttpRequest, launch: Launch, activity: Activity) -> HttpR
     result = Result.objects.filter(activity=activity, candidate=launch.person).first()
     context = {"activity": activity, "is_marked": result is not None, "result": None}
     if result and can_read_feedback(launch, result):
-        sheet = MarkSheet.objects.whole().get(pk=result.sheet_id)
+        sheet = MarkSheet.objects.whole().get(result=result)
         shown = [row for row in _fields(sheet) if row[0].is_shown_to_student]
         context |= {
             "result": result,

@@ -54,7 +54,7 @@ def assert_headers(response, framed_by):
 @pytest.mark.parametrize("row", TABLE, ids=ids)
 def test_every_url_says_who_may_frame_it_and_what_it_may_do(client, own, row):
     for role in (role for role in ROLES if role != "nobody"):
-        response = ask_and_undo(client, row, own.keys, own.launch(row[1], role))
+        response = ask_and_undo(client, row, own.keys, own.launch(row[1], row[2], role))
         assert_headers(response, [OWN])
 
 

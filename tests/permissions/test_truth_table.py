@@ -71,6 +71,34 @@ TABLE = [
     ("POST", "results:release", ("activity",), {"seen": "something else"}, allow(I, ok=409)),
     ("POST", "results:deliveries", ("activity",), {}, allow(I, ok=303)),
     ("POST", "results:delivery", ("activity", "person"), {"decision": "neither"}, allow(I, ok=400)),
+    ("GET", "results:quality", ("decided",), None, page(I)),
+    ("GET", "results:moderation", ("decided",), None, page(I)),
+    ("GET", "results:rule", ("decided",), None, page(I)),
+    ("POST", "results:rule", ("decided",), {}, allow(I, ok=400)),
+    ("GET", "results:part", ("decided", "part"), None, page(I)),
+    ("POST", "results:part", ("decided", "part"), {}, allow(I, ok=400)),
+    ("GET", "results:discrepancies", ("decided",), None, page(I)),
+    ("POST", "results:discrepancies", ("decided",), {}, allow(I, ok=404)),  # nothing was marked twice
+    ("GET", "results:gaps", ("decided",), None, page(I)),
+    ("POST", "results:gaps", ("decided",), {}, allow(I, ok=400)),
+    ("GET", "results:concerns", ("decided",), None, page(I)),
+    ("POST", "results:concerns", ("decided",), {}, allow(I, ok=404)),  # none was raised
+    ("GET", "results:decisions", ("decided",), None, page(I)),
+    ("GET", "results:decision", ("decided", "decided_person"), None, page(I)),
+    ("POST", "results:decision", ("decided", "decided_person"), {}, allow(I, ok=400)),
+    ("GET", "results:trace_json", ("decided", "decided_person"), None, page(I)),
+    ("GET", "results:trace_pdf", ("decided", "decided_person"), None, page(I)),
+    ("POST", "results:sign_off", ("decided",), {"step": "propose"}, allow(I, ok=409)),  # it is signed
+    ("GET", "results:exam", ("decided",), None, page(I)),
+    ("GET", "results:exam_release", ("decided",), None, page(I)),
+    ("POST", "results:exam_release", ("decided",), {}, allow(I, ok=409)),
+    ("GET", "results:exam_back", ("decided",), None, page(I)),
+    ("POST", "results:exam_back", ("decided",), {}, allow(I, ok=409)),  # no reason
+    ("GET", "results:exam_candidate", ("decided", "decided_person"), None, page(I)),
+    ("GET", "results:exam_candidate", ("decided", "learner"), None, page(I, L)),  # the learner's own
+    ("GET", "results:exam_feedback", ("decided",), None, page(L)),
+    ("POST", "results:deliveries", ("decided",), {}, allow(I, ok=303)),
+    ("POST", "results:delivery", ("decided", "decided_person"), {"decision": "neither"}, allow(I, ok=400)),
     ("GET", "people:people", ("activity",), None, page(I, T)),
     ("POST", "people:roster", ("activity",), {}, allow(I, T, ok=303)),
     ("POST", "people:decision", ("activity", "person"), {"counts": "no"}, allow(I, ok=303)),
@@ -143,7 +171,6 @@ TABLE = [
     ("GET", "marking:amendment", ("assistants_submitted",), None, page(I)),
     ("POST", "marking:amendment", ("assistants_submitted",), {"revision": "9"}, allow(I, ok=409)),
     ("GET", "osce:home", ("exam",), None, page(*EVERYONE)),
-    ("GET", "osce:quality", ("exam",), None, page(I)),
     ("GET", "osce:stations", ("exam",), None, page(I, D)),
     ("GET", "osce:new_station", ("exam",), None, page(I, D)),
     ("GET", "osce:papers", ("exam",), None, page(I, D)),
@@ -324,7 +351,8 @@ def ids(row):
 @pytest.mark.parametrize("row", TABLE, ids=ids)
 def test_own_course(client, own, row):
     answered = {
-        role: ask_and_undo(client, row, own.keys, own.launch(row[1], role)).status_code for role in ROLES
+        role: ask_and_undo(client, row, own.keys, own.launch(row[1], row[2], role)).status_code
+        for role in ROLES
     }
 
     assert answered == row[-1]
@@ -336,7 +364,9 @@ def test_own_course(client, own, row):
 )
 def test_foreign_course_is_not_there(client, own, foreign, row):
     answers = {
-        role: ask_and_undo(client, row, foreign.keys, own.launch(row[1], role)) for role in ROLES if role != N
+        role: ask_and_undo(client, row, foreign.keys, own.launch(row[1], row[2], role))
+        for role in ROLES
+        if role != N
     }
 
     # A role that may not do it anywhere may hear so before anything is looked for.

@@ -8,7 +8,7 @@ from uuid import uuid4
 from assessments.marking import marking, presence
 from assessments.osce import publishing, running, timetable
 from assessments.osce.models import Conflict, Exam
-from assessments.results import releasing
+from assessments.results import moderating, releasing
 from assessments.results.models import Result
 from assessments.workplace import assessors
 from assessments.workplace.models import Assessor, Workplace
@@ -28,13 +28,15 @@ class World:
     code: str
     # One for each role that chooses in the LMS what a new link shall open.
     choices: dict[str, DeepLinking]
-    # Of the links that open the course's other activities, by the first part of their URLs' names.
+    # Of the links that open the course's other activities, by what a row of the table begins with: the key of its address, or
+    # the first part of its name.
     other_launches: dict[str, dict[str, Launch]]
 
-    def launch(self, url_name: str, role: str) -> Launch | None:
+    def launch(self, url_name: str, arguments: tuple[str, ...], role: str) -> Launch | None:
         """The one of a role through the link that the URL belongs to."""
-        feature = url_name.partition(":")[0]
-        return self.other_launches.get(feature, self.launches).get(role)
+        names = (*arguments[:1], url_name.partition(":")[0])
+        found = next((self.other_launches[name] for name in names if name in self.other_launches), None)
+        return (found or self.launches).get(role)
 
 
 def make() -> World:
@@ -75,7 +77,9 @@ def make() -> World:
     keys |= exam_keys
     workplace, workplace_keys = _workplace(people, guest)
     keys |= workplace_keys
-    others = {"osce": exam.activity, "workplace": workplace.activity}
+    decided, decided_keys = _decided(people)
+    keys |= decided_keys
+    others = {"osce": exam.activity, "workplace": workplace.activity, "decided": decided.activity}
     other_launches = {
         feature: {role: factories.launch(person, activity.link) for role, person in people.items()}
         | {Role.GUEST: factories.guest_visit(guest, activity.link)}
@@ -138,10 +142,33 @@ def _exam(context) -> tuple[Exam, dict[str, Any]]:
     }
 
 
+def _decided(people) -> tuple[Exam, dict[str, Any]]:
+    """An exam that is over: its decision is signed, and the learner's result is released."""
+    exam = exams.exam(factories.ResourceLinkFactory(context=_course(people)), stations=2, candidates=1)
+    learner = people[Role.LEARNER]
+    exam.candidates.create(person=learner, number=2, session=exam.sessions.get())
+    session = exams.published(exam)
+    for row in session.encounters.all():
+        exams.hand_in(row.sheets.get().sheet)
+    publishing.lock(session=session, by=None)
+    moderating.set_rule(activity=exam.activity, by=None, z=0)
+    for station in exam.stations.all():
+        ruling = {"method": "fixed", "cut": 50, "reason": "A secret comment"}
+        moderating.rule_on_part(activity=exam.activity, part=station.key, by=None, **ruling)
+    proposal = moderating.propose(activity=exam.activity, by=people[Role.TEACHING_ASSISTANT])
+    moderating.sign(activity=exam.activity, seen=proposal.fingerprint, by=people[Role.INSTRUCTOR])
+    releasing.release(activity=exam.activity, by=None)
+    keys = {"decided": exam.activity.key, "part": exam.stations.first().key}
+    return exam, keys | {"decided_person": exam.candidates.get(number=1).person.key}
+
+
+def _course(people) -> Any:
+    return people[Role.LEARNER].memberships.get().context
+
+
 def _workplace(people, guest) -> tuple[Workplace, dict[str, Any]]:
     """Requests of the learner: to a guest of the list, to the assistant, and to the guest whose visit is open."""
-    context = people[Role.LEARNER].memberships.get().context
-    made = workplaces.workplace(factories.ResourceLinkFactory(context=context))
+    made = workplaces.workplace(factories.ResourceLinkFactory(context=_course(people)))
     listed = workplaces.guest(made, "Gerda Listed")
     here = Assessor.objects.create(workplace=made, person=guest, is_guest=True)
     assistant = people[Role.TEACHING_ASSISTANT]

@@ -1,0 +1,93 @@
+"""The forms of those who decide on results. What they read is kept by the verbs of moderating and releasing."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from assessments.activities.pages import PageForm, PageModelForm
+from assessments.results import panels
+from assessments.results.models import REASON_MAX, CandidateRuling, Moderation, PartRuling
+from assessments.results.standing import PANELS
+
+
+class RuleForm(PageModelForm):
+    class Meta:
+        model = Moderation
+        fields = ["z", "least_parts", "threshold", "resolving"]
+
+
+class TryForm(PageForm):
+    """A rule to try out on the page that shows how the exam did."""
+
+    z = forms.FloatField(label=_("Standard errors above the cut"), min_value=0, max_value=3)
+    least = forms.IntegerField(
+        label=_("Stations that have to be passed, at least"), min_value=0, max_value=100
+    )
+
+
+class ReasonForm(PageForm):
+    reason = forms.CharField(
+        label=_("Why"), max_length=REASON_MAX, widget=forms.Textarea(attrs={"rows": 3}), strip=True
+    )
+
+
+class PartForm(PageModelForm):
+    class Meta:
+        model = PartRuling
+        fields = ["method", "cut", "panel", "adjustment", "is_dropped", "reason"]
+        widgets = {"panel": forms.Textarea(attrs={"rows": 6}), "reason": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {
+            "cut": _("Only for a fixed cut."),
+            "panel": _(
+                "Only for a cut from a panel, a line each. Angoff: a judge, and for each item how many of 100 borderline "
+                "candidates do it. Ebel: a cell, how many items and per cent of them. Hofstee: a judge, lowest and highest cut, "
+                "lowest and highest fail rate, in per cent; who fails is counted step by step, without interpolation."
+            ),
+            "reason": _("It stays with the decision, and stands in every candidate's."),
+        }
+
+    def __init__(self, *args: Any, marks: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.marks = marks
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        method, cut = found.get("method"), found.get("cut")
+        if method == PartRuling.Method.FIXED and "cut" not in self.errors:
+            if cut is None:
+                self.add_error("cut", _("Write the cut, in per cent."))
+            elif not 0 <= cut <= 100:
+                self.add_error(
+                    "cut", _("A cut is in per cent, 0 to 100: above the most marks nobody could pass.")
+                )
+        if method in PANELS and "panel" not in self.errors:
+            try:
+                panels.cut(str(method), found.get("panel", ""), self.marks)
+            except ValidationError as error:
+                self.add_error("panel", error)
+        return found
+
+
+class MarkForm(ReasonForm):
+    """What counts where two examiners were too far apart."""
+
+    mark = forms.DecimalField(
+        label=_("The mark that counts, in per cent"), min_value=0, max_value=100, decimal_places=3
+    )
+    field_order = ["mark", "reason"]
+
+
+class CandidateForm(ReasonForm):
+    verdict = forms.ChoiceField(label=_("The board decides"), choices=CandidateRuling.Verdict.choices)
+    field_order = ["verdict", "reason"]
+
+
+class ReleaseForm(PageForm):
+    at = forms.DateTimeField(
+        label=_("At a time, instead of at once"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Empty: at once."),
+    )
