@@ -39,9 +39,13 @@ class PartForm(PageModelForm):
         fields = ["method", "cut", "panel", "adjustment", "is_dropped", "reason"]
         widgets = {"panel": forms.Textarea(attrs={"rows": 6}), "reason": forms.Textarea(attrs={"rows": 3})}
         help_texts = {
-            "cut": _("Only for a fixed cut."),
+            "method": _(
+                "Borderline regression: marks on global grades, read at the borderline grade. Borderline group: the mean mark of "
+                "those with that grade. Contrasting groups: those above it against the rest. Cohen: 60 % of the mark of the best "
+                "(95th percentile). Angoff, Ebel and Hofstee: from a panel. Fixed: a number that was agreed."
+            ),
             "panel": _(
-                "Only for a cut from a panel, a line each. Angoff: a judge, and for each item how many of 100 borderline "
+                "A line each, numbers with spaces between. Angoff: a judge, and for each item how many of 100 borderline "
                 "candidates do it. Ebel: a cell, how many items and per cent of them. Hofstee: a judge, lowest and highest cut, "
                 "lowest and highest fail rate, in per cent; who fails is counted step by step, without interpolation."
             ),
@@ -80,7 +84,9 @@ class MarkForm(ReasonForm):
 
 
 class CandidateForm(ReasonForm):
-    verdict = forms.ChoiceField(label=_("The board decides"), choices=CandidateRuling.Verdict.choices)
+    verdict = forms.ChoiceField(
+        label=_("The board decides"), choices=[("", _("choose")), *CandidateRuling.Verdict.choices]
+    )
     field_order = ["verdict", "reason"]
 
 

@@ -161,13 +161,13 @@ class PartRuling(Ruling):
 
     class Method(models.TextChoices):
         REGRESSION = "regression", _("borderline regression")
-        GROUP = "group", _("borderline group: the mean mark of those with the borderline grade")
-        CONTRASTING = "contrasting", _("contrasting groups: above borderline against the rest")
-        COHEN = "cohen", _("Cohen: 60 % of the best candidates' marks")
-        ANGOFF = "angoff", _("modified Angoff, from a panel")
-        EBEL = "ebel", _("Ebel, from a panel")
-        HOFSTEE = "hofstee", _("Hofstee, from a panel")
-        FIXED = "fixed", _("a fixed cut")
+        GROUP = "group", _("borderline group")
+        CONTRASTING = "contrasting", _("contrasting groups")
+        COHEN = "cohen", _("Cohen")
+        ANGOFF = "angoff", _("modified Angoff")
+        EBEL = "ebel", _("Ebel")
+        HOFSTEE = "hofstee", _("Hofstee")
+        FIXED = "fixed", _("fixed")
 
     moderation = models.ForeignKey(Moderation, on_delete=models.CASCADE, related_name="part_rulings")
     part = models.UUIDField()

@@ -33,7 +33,7 @@ def steps(activity: Any, standing: Standing) -> list[Step]:
 
 def _rule(activity: Any, standing: Standing) -> Step:
     rule = standing.rulings.moderation
-    said = _("sum of cuts + %(z)s standard errors") % {"z": f"{rule.z.normalize():f}"}
+    said = _("cuts + %(z)s × SEM") % {"z": f"{rule.z.normalize():f}"}
     if rule.least_parts:
         n = rule.least_parts
         said += ", " + ngettext("%(n)d station passed", "%(n)d stations passed", n) % {"n": n}

@@ -1,12 +1,18 @@
 """A trace in sentences."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import number_format
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
 from assessments.results.models import Moderation, PartRuling
+
+
+def shown(value: float, places: int = 1) -> str:
+    """Rounded half up, in the reader's language; what floating point adds to a decimal plays no part."""
+    return str(floatformat(Decimal(repr(round(float(value), 9))), places))
 
 
 def part_remarks(part: Mapping[str, Any]) -> Iterator[str]:
@@ -22,7 +28,7 @@ def part_remarks(part: Mapping[str, Any]) -> Iterator[str]:
     if part["examiners"] and len(part["examiners"]["marks"]) > 1:
         yield from _two_examiners(part)
     if part["added"]:
-        points = number_format(part["added"], 2)
+        points = shown(part["added"], 2)
         yield _("%(points)s per cent added for everybody: %(reason)s") % {
             "points": points,
             "reason": part["added_because"],
@@ -45,7 +51,7 @@ def _gap(gap: Mapping[str, Any]) -> str:
 
 def _two_examiners(part: Mapping[str, Any]) -> Iterator[str]:
     told = part["examiners"]
-    marks = " / ".join(number_format(mark, 1) for mark in told["marks"])
+    marks = " / ".join(shown(mark, 1) for mark in told["marks"])
     if told["resolved"] is not None:
         yield _("Two examiners gave %(marks)s; decided: %(reason)s") % {
             "marks": marks,

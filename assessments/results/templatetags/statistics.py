@@ -2,13 +2,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from assessments.measurement.undefined import Number, Reason, Undefined
-from assessments.results.wording import part_remarks
+from assessments.results.wording import part_remarks, shown
 
 register = template.Library()
 
@@ -21,7 +20,7 @@ def statistic(value: Number, places: int = 1) -> str | SafeString:
             '<span class="quiet" aria-hidden="true">–</span><span class="visually-hidden">{}</span>',
             _("none"),
         )
-    return number_format(value, places)
+    return shown(value, places)
 
 
 def _dash() -> SafeString:
@@ -33,11 +32,7 @@ def _dash() -> SafeString:
 @register.filter
 def per_cent(value: Number, places: int = 0) -> str | SafeString:
     """A share (0 to 1) in per cent."""
-    return (
-        statistic(value, places)
-        if isinstance(value, Undefined)
-        else f"{number_format(100 * value, places)} %"
-    )
+    return statistic(value, places) if isinstance(value, Undefined) else f"{shown(100 * value, places)} %"
 
 
 @register.filter
@@ -48,7 +43,7 @@ def is_there(value: object) -> bool:
 @register.filter
 def kept(value: Any, places: int = 1) -> str | SafeString:
     """A number as a trace keeps it; a dash where there is none."""
-    return _dash() if value is None or isinstance(value, dict) else number_format(value, places)
+    return _dash() if value is None or isinstance(value, dict) else shown(value, places)
 
 
 @register.filter
