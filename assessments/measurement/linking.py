@@ -25,8 +25,6 @@ def linked_groups(facets: Mapping[str, Any]) -> dict[str, dict[int, int]]:
     given = [np.asarray(codes) for codes in facets.values()]
     if len(given) < 2 or any(codes.shape != given[0].shape for codes in given):
         raise ValueError("At least two facets are needed, and as many codes in each.")
-    if given[0].size == 0:
-        return {name: {} for name in facets}
     read = [numbered(codes) for codes in given]
     grouped = groups([codes for _levels, codes in read], [levels.size for levels, _codes in read])
     return {

@@ -11,6 +11,7 @@ from assessments.measurement.arrays import Codes, Floats
 
 STEPS = 25
 SETTLED = 1e-5  # logits: the largest change of any rating's η − F_k by the last step
+LEAP = 4.0  # logits: from far away a whole step would go beyond the top, and the next one further
 FAR = 12.0  # logits: a threshold or a rating's η beyond this, with no end in sight, is on its way to infinity
 ROWS = 1 << 14  # ratings looked at together: what fits a processor's cache
 
@@ -50,7 +51,7 @@ class Ratings:
         )
 
     def settle(self) -> bool:
-        """Newton's steps, halved while the likelihood falls. Whether they came to rest."""
+        """Newton's steps, none of more than `LEAP`. Whether they came to rest."""
         self._expect()
         while self.steps < STEPS:
             self.steps += 1
@@ -58,16 +59,11 @@ class Ratings:
             if move is None:
                 return False
             largest = self._change(move)
-            before, start = self.log_likelihood, [*self.measures, self.thresholds]
-            share = 1.0
-            while True:
-                *self.measures, self.thresholds = [
-                    old + share * part for old, part in zip(start, move, strict=True)
-                ]
-                self._expect()
-                if self.log_likelihood >= before - 1e-9 * abs(before) or share < 1e-3:
-                    break
-                share /= 2
+            share = min(1.0, LEAP / max(largest, SETTLED))
+            *self.measures, self.thresholds = [
+                old + share * part for old, part in zip([*self.measures, self.thresholds], move, strict=True)
+            ]
+            self._expect()
             if largest < SETTLED:
                 self._centre()
                 self._describe()

@@ -157,6 +157,25 @@ def test_the_likelihood_is_at_its_top():
         assert np.bincount(codes, ratings.expected) == pytest.approx(np.bincount(codes, ratings.x), abs=1e-4)
 
 
+def test_the_top_is_found_from_far_away():
+    """Where whole steps would overshoot, they are cut short."""
+    scores, facets = simulated(8, candidates=40)
+    codes = list(facets.values())
+    near, far = (
+        rasch_estimation.Ratings(
+            scores.astype(float), codes, [np.ones(code.max() + 1, bool) for code in codes]
+        )
+        for _start in range(2)
+    )
+    far.measures = [np.random.default_rng(1).normal(0, 2, measure.size) for measure in far.measures]
+
+    assert near.settle()
+    assert far.settle()
+
+    assert far.log_likelihood == pytest.approx(near.log_likelihood)
+    assert far.measures[2] == pytest.approx(near.measures[2], abs=1e-6)
+
+
 def test_fair_average_is_the_mark_to_expect_of_the_average(uto):
     scores, facets, _expected = uto
     found = many_facet_rasch(scores, facets)
