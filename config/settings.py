@@ -1,5 +1,6 @@
 """All settings, from the environment, safe by default. docs/settings.md explains each variable."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -9,6 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.tracebacks import where_it_happened
+
+# Read when numpy is loaded: its threads would wait busily for each other in every process that answers requests.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

@@ -18,6 +18,7 @@ class Reason(StrEnum):
         "The rubric has no global rating with a borderline grade, so marks have nothing to be set against."
     )
     NOT_COUNTED = "The station does not count."
+    NOT_WHOLE = "Global grades that are not whole numbers are not on one scale for this."
     NO_BORDERLINE = "Nobody has the borderline grade."
     FEW_BORDERLINE = "Only {n} candidates have the borderline grade; at least {least} are needed."
     SLOPE = "Marks do not rise with the global grade, so no cut can be read from them."

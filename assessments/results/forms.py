@@ -18,6 +18,15 @@ class RuleForm(PageModelForm):
         fields = ["z", "least_parts", "threshold", "resolving"]
 
 
+class PlanForm(PageForm):
+    n = forms.IntegerField(
+        label=_("Stations"),
+        min_value=1,
+        max_value=60,
+        widget=forms.NumberInput(attrs={"type": "range", "min": 1, "max": 40}),
+    )
+
+
 class TryForm(PageForm):
     """A rule to try out on the page that shows how the exam did."""
 
@@ -25,6 +34,13 @@ class TryForm(PageForm):
     least = forms.IntegerField(
         label=_("Stations that have to be passed, at least"), min_value=0, max_value=100
     )
+    without = forms.MultipleChoiceField(
+        label=_("Without these stations"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, parts: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["without"].choices = [(str(part.key), part.title) for part in parts]  # type: ignore[attr-defined]
 
 
 class ReasonForm(PageForm):

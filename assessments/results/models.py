@@ -277,6 +277,7 @@ class Proposal(models.Model):
     cohort = models.JSONField(
         default=dict, help_text="Quartiles of the marks by part, where enough have one."
     )
+    summary = models.JSONField(default=dict, help_text="What the exam came to, to set beside other years.")
     fingerprint = models.CharField(max_length=64)
     by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(default=timezone.now)

@@ -33,6 +33,7 @@ from assessments.results.models import (
     Resolution,
     Result,
 )
+from assessments.results.quality import quality, summary
 from assessments.results.rulings import told
 from assessments.results.standing import Standing
 from assessments.results.traces import fingerprint, traces
@@ -229,6 +230,7 @@ def propose(*, activity: Activity, by: Any) -> Proposal:
         number=moderation.proposals.count() + 1,
         rule=told(found.rulings),
         cohort=cohort(found.scores.parts, found.marks),
+        summary=summary(quality(found)),
         fingerprint=fingerprint(found, decided),
         by=by,
     )

@@ -1,5 +1,6 @@
 """From marks to a decision: what is in the way, the rulings, the proposal and its signature, and each candidate's chain."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from assessments.marking.models import MarkSheet
 from assessments.results import moderating, trace_files
 from assessments.results.finding import moderator
 from assessments.results.forms import CandidateForm, MarkForm, PartForm, ReasonForm, RuleForm
+from assessments.results.item_scores import items_of
 from assessments.results.models import Outcome, PartRuling, Result
+from assessments.results.pictures import of_part
 from assessments.results.standing import Standing
 from assessments.results.steps import steps
 from assessments.results.traces import traces
@@ -325,10 +328,19 @@ def _part(
         "ruling": PartRuling.objects.filter(pk=standing.ruling(place).pk).select_related("by").first(),
         "cut": standing.cuts[place],
         "regression": standing.regressions[place],
+        "chart": of_part(standing, place),
+        "grades": _grades(standing, place),
+        "items": items_of(standing.scores, place),
         "form": form or PartForm(instance=standing.ruling(place), marks=standing.given[:, place]),
         "problems": problems,
     }
     return render(request, "results/part.html", context, status=400 if problems else 200)
+
+
+def _grades(standing: Standing, place: int) -> list[tuple[float, int]]:
+    """How many have each global grade."""
+    found = Counter(float(grade) for grade in standing.grades[:, place] if grade == grade)
+    return sorted(found.items())
 
 
 def _tried(change: Any, **what: Any) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """How an exam did: its parts one by one, and as a whole. Computed from a standing; stores and releases nothing."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -131,3 +132,32 @@ def _part(standing: Standing, place: int, alphas: dict[int, Number], rests: dict
         if np.isnan(patients).all()
         else stations.patient_agreement(patients, marks, unhappy=UNHAPPY),
     )
+
+
+def summary(found: ExamQuality) -> dict[str, Any]:
+    """What a later year is set beside, as plain values; None where there is no number."""
+    return {
+        "candidates": len(found.lines),
+        "mean": _plain(found.spread.mean),
+        "sd": _plain(found.spread.sd),
+        "alpha": _plain(found.alpha),
+        "sem": _plain(found.sem),
+        "pass_mark": _plain(found.pass_mark),
+        "passing": found.passing,
+        "failing": found.failing,
+        "undecided": found.undecided,
+        "parts": [
+            {
+                "title": row.part.title,
+                "counts": row.counts,
+                "mean": _plain(row.spread.mean),
+                "cut": _plain(row.cut.value),
+                "fail_rate": _plain(row.fail_rate),
+            }
+            for row in found.rows
+        ],
+    }
+
+
+def _plain(value: Number) -> float | None:
+    return None if isinstance(value, Undefined) else float(value)

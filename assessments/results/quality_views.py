@@ -3,6 +3,7 @@
 from copy import copy
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from assessments.results.finding import moderator
 from assessments.results.forms import TryForm
-from assessments.results.quality import quality
+from assessments.results.pictures import of_totals
+from assessments.results.quality import ExamQuality, Line, quality
 from assessments.results.standing import Standing
 from lti_tool.port import launch_required
 
@@ -19,27 +21,48 @@ from lti_tool.port import launch_required
 @require_safe
 @launch_required
 def page(request: HttpRequest, key: UUID) -> HttpResponse:
-    """GET `z`, `least`: the rule to try out; without them the one that is set."""
+    """GET `z`, `least`, `without`: what to try out; without them what is set."""
     _launch, activity, standing = moderator(request, key)
     rule = standing.rulings.moderation
-    own = {"z": float(rule.z), "least": rule.least_parts}
-    form = TryForm({name: request.GET.get(name, value) for name, value in own.items()})
-    if form.is_valid() and form.cleaned_data != own:
-        standing = _tried(standing, form.cleaned_data["z"], form.cleaned_data["least"])
+    asked = request.GET.copy()
+    asked.setdefault("z", str(float(rule.z)))
+    asked.setdefault("least", str(rule.least_parts))
+    form = TryForm(asked, parts=standing.scores.parts)
     found = quality(standing)
+    tried = (
+        quality(_tried(standing, form.cleaned_data))
+        if form.is_valid() and request.GET.keys() & {"z"}
+        else None
+    )
+    shown = tried or found
     context = {
         "activity": activity,
         "form": form,
-        "is_tried": standing.rulings.moderation is not rule,
-        "found": found,
+        "is_tried": tried is not None,
+        "changes": _changes(found, tried) if tried else [],
+        "found": shown,
         "scores": standing.scores,
-        "gaps": found.gaps,
-        "cautions": found.cautions,
+        "gaps": shown.gaps,
+        "cautions": shown.cautions,
+        "chart": of_totals(shown),
     }
     return render(request, "results/quality.html", context, status=200 if form.is_valid() else 400)
 
 
-def _tried(standing: Standing, z: float, least: int) -> Standing:
+def _tried(standing: Standing, asked: dict[str, Any]) -> Standing:
+    """The same marks by another rule, without some of the parts."""
     rule = copy(standing.rulings.moderation)
-    rule.z, rule.least_parts = Decimal(repr(z)), least
-    return Standing(standing.scores, replace(standing.rulings, moderation=rule))
+    rule.z, rule.least_parts = Decimal(repr(asked["z"])), asked["least"]
+    parts = dict(standing.rulings.parts)
+    for part in standing.scores.parts:
+        if str(part.key) in asked["without"]:
+            dropped = copy(standing.rulings.of_part(part.key))
+            dropped.is_dropped = True
+            parts[part.key] = dropped
+    return Standing(standing.scores, replace(standing.rulings, moderation=rule, parts=parts))
+
+
+def _changes(before: ExamQuality, after: ExamQuality) -> list[tuple[Line, Line]]:
+    """Whose decision would be another."""
+    both = zip(before.lines, after.lines, strict=True)
+    return [(old, new) for old, new in both if old.decision.passed != new.decision.passed]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments.results import exam_views, moderation_views, quality_views, views
+from assessments.results import analysis_views, exam_views, moderation_views, quality_views, views
 
 app_name = "results"
 _DECISION = "<uuid:key>/decision/"
@@ -12,6 +12,10 @@ urlpatterns = [
     path("<uuid:key>/deliveries/", views.deliveries, name="deliveries"),
     path("<uuid:key>/deliveries/<uuid:person_key>/", views.delivery, name="delivery"),
     path("<uuid:key>/quality/", quality_views.page, name="quality"),
+    path("<uuid:key>/quality/examiners/", analysis_views.examiners_page, name="examiners"),
+    path("<uuid:key>/quality/reliability/", analysis_views.reliability, name="reliability"),
+    path("<uuid:key>/quality/years/", analysis_views.years_page, name="years"),
+    path("<uuid:key>/quality/board-pack.pdf", analysis_views.pack, name="board_pack"),
     path(_DECISION, moderation_views.home, name="moderation"),
     path(_DECISION + "rule/", moderation_views.rule, name="rule"),
     path(_DECISION + "parts/<uuid:part_key>/", moderation_views.part, name="part"),

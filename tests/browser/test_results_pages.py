@@ -77,6 +77,9 @@ def test_every_page_of_a_decision(exam, inspector):
     moderating.propose(activity=exam.activity, by=teacher.person)
     for name, address, heading in [
         ("moderation, proposed", path("results:moderation", key), "Decision"),
+        ("quality, tried", path("results:quality", key) + "?z=2&least=1", "How the exam did"),
+        ("examiners", path("results:examiners", key), "Examiners"),
+        ("reliability", path("results:reliability", key), "Reliability"),
         ("rule", path("results:rule", key), "The rule"),
         ("part", path("results:part", key, part), exam.stations.first().title),
         ("discrepancies, settled", path("results:discrepancies", key), "Two examiners, two marks"),
@@ -95,6 +98,7 @@ def test_every_page_of_a_release(exam, inspector):
     proposal = moderating.propose(activity=exam.activity, by=first.person)
     moderating.sign(activity=exam.activity, seen=proposal.fingerprint, by=second.person)
     inspector.visits(first, path("results:moderation", key), "moderation, signed", "Decision")
+    inspector.visits(first, path("results:years", key), "years", "Other years")
     inspector.visits(first, path("results:exam_release", key), "release", "Release results")
     releasing.release(activity=exam.activity, by=first.person)
     inspector.visits(first, path("results:exam", key), "exam", "Results and release")
