@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
+from assessments.activities.printing import printed
 from assessments.marking.models import MarkSheet
 from assessments.osce import timetable
 from assessments.osce.models import Circuit, Encounter, EncounterSheet, Session, SheetRole
@@ -46,15 +46,10 @@ def unmarked(session: Session, circuit: Circuit | None = None) -> list[Encounter
 
 def pdf(session: Session, rows: list[EncounterSheet]) -> bytes:
     """Each sheet begins on a page of its own. About a tenth of a second a sheet: ask for one circuit at a time."""
-    # Takes most of a second to load, and most processes never print.
-    from weasyprint import HTML
-
     starts = {(it.circuit, it.rotation, it.number): session.at(it.starts) for it in timetable.rounds(session)}
     pages = [_page(row, starts) for row in rows]
     told = {"session": session, "pages": pages, "language": get_language()}
-    html = render_to_string("osce/paper_sheets.html", told)
-    found: bytes = HTML(string=html, url_fetcher=_nothing).write_pdf(pdf_variant="pdf/ua-1")
-    return found
+    return printed("osce/paper_sheets.html", told)
 
 
 def _page(row: EncounterSheet, starts: dict[Any, Any]) -> dict[str, Any]:
@@ -67,8 +62,3 @@ def _page(row: EncounterSheet, starts: dict[Any, Any]) -> dict[str, Any]:
         "outline": outline(rubric.criteria.all(), lambda criterion: criterion),
         "statements": by_kind(rubric.statements.all()),
     }
-
-
-def _nothing(url: str, *args: Any, **more: Any) -> Any:
-    """What is printed comes from nowhere else."""
-    raise ValueError("Nothing is fetched for a paper sheet.")

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from assessments.activities.models import Activity
+from assessments.activities.printing import printed
 from assessments.results import moderating
 from assessments.results.examiners import examiners
 from assessments.results.pictures import of_part, of_totals
@@ -16,12 +16,7 @@ from assessments.results.traces import traces
 
 
 def pdf(activity: Activity, standing: Standing) -> bytes:
-    # Takes most of a second to load, and most processes never print.
-    from weasyprint import HTML
-
-    html = render_to_string("results/board_pack.html", told(activity, standing))
-    found: bytes = HTML(string=html, url_fetcher=_nothing).write_pdf(pdf_variant="pdf/ua-1")
-    return found
+    return printed("results/board_pack.html", told(activity, standing))
 
 
 def told(activity: Activity, standing: Standing) -> dict[str, Any]:
@@ -45,8 +40,3 @@ def told(activity: Activity, standing: Standing) -> dict[str, Any]:
             if row.concern
         ],
     }
-
-
-def _nothing(url: str, *args: Any, **more: Any) -> Any:
-    """What is printed comes from nowhere else."""
-    raise ValueError("Nothing is fetched for the board's pack.")

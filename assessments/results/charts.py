@@ -57,14 +57,23 @@ def scatter(
     there = [{"grade": grade, "mark": mark} for grade, mark in zip(grades, marks, strict=True)]
     layers = [_layer("point", {"x": x, "y": y}, there)]
     if regression:
-        ends = [min(grades), max(grades)]
-        line = [{"grade": end, "mark": regression.intercept + regression.slope * end} for end in ends]
+        line = [_on_line(regression, end) for end in (min(grades), max(grades))]
         layers.append(_layer("line", {"x": x, "y": y}, line))
     if cut is not None:
         layers += _level("y", cut, cut_words)
     if borderline is not None:
         layers.append(_layer("rule", {"x": _at(borderline)}, strokeDash=[2, 3]))
     return _svg(layers, words)
+
+
+def _on_line(regression: Regression, grade: float) -> Layer:
+    """The line's mark at a grade; where that is no mark, the place at which the line leaves the marks there are."""
+    mark = regression.intercept + regression.slope * grade
+    edge = min(max(mark, 0.0), 100.0)
+    return {
+        "grade": grade if edge == mark else (edge - regression.intercept) / regression.slope,
+        "mark": edge,
+    }
 
 
 def histogram(

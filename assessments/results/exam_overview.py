@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from assessments.results.models import Result
+from assessments.results.models import Reply, Result
 from assessments.results.releasing import TAG
 from lti_tool.port import Delivery, deliveries
 
@@ -30,6 +30,7 @@ class ExamOverview:
     unreleased: int
     to_hand_over: int
     scheduled_at: datetime | None
+    open_replies: int = 0
 
     @property
     def delivered(self) -> int:
@@ -68,6 +69,9 @@ def overview(activity: Any) -> ExamOverview:
         unreleased=held.unreleased().count(),
         to_hand_over=held.to_hand_over().count(),
         scheduled_at=next_release.released_at if next_release else None,
+        open_replies=Reply.objects.filter(result__activity=activity, answered_at=None)
+        .exclude(kind=Reply.Kind.READ)
+        .count(),
     )
 
 

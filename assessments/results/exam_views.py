@@ -1,25 +1,29 @@
 """The results of an exam once they are signed: releasing them, taking them back, where each grade is, one's own feedback."""
 
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments.activities.models import Activity
 from assessments.activities.pages import form_problems, posted, problems_of, see
+from assessments.activities.printing import printed
 from assessments.marking.conflict import Conflict
 from assessments.results import moderation_views, releasing
 from assessments.results.exam_overview import overview, verdicts
 from assessments.results.feedback import report
 from assessments.results.finding import moderator, visitor
 from assessments.results.forms import ReasonForm, ReleaseForm
-from assessments.results.models import Result
+from assessments.results.models import Reply, Result
 from assessments.results.permissions import can_moderate, can_read_feedback
-from lti_tool.port import launch_required
+from assessments.results.profile import profile
+from lti_tool.port import Launch, launch_required
 
 ON_A_PAGE = 200
 
@@ -115,12 +119,55 @@ def feedback(request: HttpRequest, key: UUID) -> HttpResponse:
     launch, activity = visitor(request, key)
     if not launch.is_learner:
         raise PermissionDenied(_("Feedback is shown to the candidates themselves."))
-    result = (
-        Result.objects.filter(activity=activity, candidate=launch.person).select_related("outcome").first()
+    return feedback_page(request, launch, activity)
+
+
+@require_safe
+@launch_required
+def feedback_file(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The same to keep and print."""
+    launch, activity = visitor(request, key)
+    if not launch.is_learner:
+        raise PermissionDenied(_("Feedback is shown to the candidates themselves."))
+    result = own_result(launch, activity)
+    if result is None:
+        raise Http404
+    told = _report_of(activity, result) | {"language": get_language()}
+    headers = {"Content-Disposition": 'attachment; filename="result.pdf"'}
+    return HttpResponse(
+        printed("results/feedback_print.html", told), content_type="application/pdf", headers=headers
     )
-    shown = result if result and can_read_feedback(launch, result) else None
-    context = {"activity": activity, "result": shown, "report": report(activity, shown) if shown else None}
-    return render(request, "results/exam_feedback.html", context)
+
+
+def own_result(launch: Launch, activity: Activity) -> Result | None:
+    """The visitor's own result, once they may read it."""
+    rows = Result.objects.filter(activity=activity, candidate=launch.person)
+    result = rows.select_related("outcome__proposal", "candidate", "activity__context").first()
+    return result if result and can_read_feedback(launch, result) else None
+
+
+def feedback_page(
+    request: HttpRequest, launch: Launch, activity: Activity, problems: dict[str, list[str]] | None = None
+) -> HttpResponse:
+    result = own_result(launch, activity)
+    context: dict[str, Any] = {"activity": activity, "result": None, "problems": problems or {}}
+    if result:
+        replies = result.replies.select_related("answered_by")
+        written = [row for row in replies if row.kind != Reply.Kind.READ]
+        is_read = any(row.kind == Reply.Kind.READ and row.outcome_id == result.outcome_id for row in replies)
+        context |= _report_of(activity, result) | {"written": written, "is_read": is_read}
+    return render(request, "results/exam_feedback.html", context, status=400 if problems else 200)
+
+
+def _report_of(activity: Activity, result: Result) -> dict[str, Any]:
+    assert result.outcome
+    return {
+        "activity": activity,
+        "result": result,
+        "trace": result.outcome.trace,
+        "report": report(result),
+        "profile": profile(result.candidate, activity.context),
+    }
 
 
 def page(request: HttpRequest, activity: Activity, *, problem: str = "", status: int = 200) -> HttpResponse:

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from assessments.activities.models import Activity
 from assessments.marking.models import MarkSheet
 from assessments.measurement.arrays import Floats
-from assessments.results.models import Result
+from assessments.results.models import Result, Withheld
 from assessments.results.scores import Part
 from assessments.rubrics.outline import by_kind, outline
 
@@ -23,12 +22,16 @@ LEAST_FOR_BAND = 10
 
 @dataclass(frozen=True)
 class Sheet:
-    """What one rater wrote and ticked, as far as it is shown to candidates. `is_patient`: by a simulated patient."""
+    """What one rater wrote and ticked, as far as it is shown to candidates. `is_patient`: by a simulated patient.
+
+    `has_words`: whether their comments are shown; they may be withheld.
+    """
 
     sheet: MarkSheet
     is_patient: bool
     outline: Any
     given: Mapping[str, list[Any]]
+    has_words: bool
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,19 @@ def cohort(parts: Sequence[Part], marks: Floats) -> dict[str, dict[str, float]]:
     return found
 
 
-def report(activity: Activity, result: Result) -> Report:
+def report(result: Result) -> Report:
     assert result.outcome
     links = result.outcome.trace["parts"]
     wanted = [pk for link in links for pk in _sheets(link)]
     sheets = {row.pk: row for row in MarkSheet.objects.whole().filter(pk__in=wanted)}
+    withheld = set(Withheld.objects.filter(sheet__in=wanted).values_list("sheet", flat=True))
     bands = result.outcome.proposal.cohort
     parts = [
         PartReport(
             link,
             bands.get(link["part"]),
             [
-                _sheet(sheets[pk], is_patient=pk in _patients(link))
+                _sheet(sheets[pk], is_patient=pk in _patients(link), has_words=pk not in withheld)
                 for pk in _sheets(link)
                 if pk in sheets and sheets[pk].candidate_id == result.candidate_id
             ],
@@ -97,9 +101,14 @@ def _patients(link: Mapping[str, Any]) -> list[int]:
     return list(link["patients"]["sheets"]) if link["patients"] else []
 
 
-def _sheet(sheet: MarkSheet, *, is_patient: bool) -> Sheet:
+def _sheet(sheet: MarkSheet, *, is_patient: bool, has_words: bool) -> Sheet:
     rows = [row for row in _rows(sheet) if row[0].is_shown_to_student]
-    return Sheet(sheet, is_patient, outline(rows, itemgetter(0)), by_kind(sheet.statements.all()))
+    if not has_words:
+        sheet.overall_comment = ""
+        for _criterion, mark in rows:
+            if mark:
+                mark.comment = ""
+    return Sheet(sheet, is_patient, outline(rows, itemgetter(0)), by_kind(sheet.statements.all()), has_words)
 
 
 def _rows(sheet: MarkSheet) -> list[tuple[Any, Any]]:

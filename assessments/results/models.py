@@ -316,3 +316,50 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.proposal_id}/{self.candidate_id}: {self.verdict}"
+
+
+class Withheld(Ruling):
+    """The words of a sheet that its candidate does not get to read, such as a name in them. Marks are shown all the same."""
+
+    moderation = models.ForeignKey(Moderation, on_delete=models.CASCADE, related_name="withheld")
+    sheet = models.OneToOneField("marking.MarkSheet", on_delete=models.RESTRICT, related_name="withheld")
+
+    def __str__(self) -> str:
+        return f"{self.moderation_id}/{self.sheet_id}"
+
+
+class Reply(models.Model):
+    """What a candidate answers to a released result: that they read it, a question, an appeal; and what staff says to it."""
+
+    class Kind(models.TextChoices):
+        READ = "read", _("read")
+        QUESTION = "question", _("question")
+        APPEAL = "appeal", _("appeal")
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="replies")
+    outcome = models.ForeignKey(Outcome, null=True, on_delete=models.RESTRICT, related_name="replies")
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.TextField(max_length=REASON_MAX, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    answer = models.TextField(max_length=REASON_MAX, blank=True)
+    answered_by = models.ForeignKey("lti_tool.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["result", "outcome"], condition=models.Q(kind="read"), name="read_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="read") | ~models.Q(text=""), name="question_has_words"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.result_id}: {self.kind}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.kind != self.Kind.READ and self.answered_at is None

@@ -32,6 +32,7 @@ from assessments.results.models import (
     Proposal,
     Resolution,
     Result,
+    Withheld,
 )
 from assessments.results.quality import quality, summary
 from assessments.results.rulings import told
@@ -179,6 +180,26 @@ def note_concern(*, activity: Activity, sheet: MarkSheet, concern: str, note: st
     )
     record("moderation.concern_noted", by=by, on=moderation, data={"sheet": sheet.pk, "note": row.reason})
     return row
+
+
+@transaction.atomic
+def withhold_words(*, activity: Activity, sheet: MarkSheet, reason: str, by: Any) -> Withheld:
+    """Keep what a rater wrote on a sheet from its candidate. Possible at any time: it decides nothing."""
+    moderation = _locked(activity)
+    row, _made = Withheld.objects.update_or_create(
+        sheet=sheet,
+        defaults={"moderation": moderation, "reason": _reason(reason), "by": by, "at": timezone.now()},
+    )
+    record("moderation.words_withheld", by=by, on=moderation, data={"sheet": sheet.pk, "reason": row.reason})
+    return row
+
+
+@transaction.atomic
+def show_words(*, activity: Activity, sheet: MarkSheet, by: Any) -> None:
+    """Let the candidate read them after all."""
+    moderation = _locked(activity)
+    if Withheld.objects.filter(moderation=moderation, sheet=sheet).delete()[0]:
+        record("moderation.words_shown", by=by, on=moderation, data={"sheet": sheet.pk})
 
 
 def obstacles(found: Standing) -> list[str]:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
+from assessments.activities.printing import printed
 from assessments.results.models import Outcome
 
 
@@ -31,19 +31,9 @@ def plain(outcome: Outcome) -> dict[str, Any]:
 
 
 def pdf(outcome: Outcome) -> bytes:
-    # Takes most of a second to load, and most processes never print.
-    from weasyprint import HTML
-
     told = {"outcome": outcome, "proposal": outcome.proposal, "language": get_language()}
-    html = render_to_string("results/trace_print.html", told | {"trace": outcome.trace})
-    found: bytes = HTML(string=html, url_fetcher=_nothing).write_pdf(pdf_variant="pdf/ua-1")
-    return found
+    return printed("results/trace_print.html", told | {"trace": outcome.trace})
 
 
 def _who(person: Any, at: Any) -> dict[str, Any]:
     return {"by": person.display_name if person else None, "at": at.isoformat() if at else None}
-
-
-def _nothing(url: str, *args: Any, **more: Any) -> Any:
-    """What is printed comes from nowhere else."""
-    raise ValueError("Nothing is fetched for a printed decision.")

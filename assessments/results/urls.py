@@ -1,6 +1,13 @@
 from django.urls import path
 
-from assessments.results import analysis_views, exam_views, moderation_views, quality_views, views
+from assessments.results import (
+    analysis_views,
+    exam_views,
+    moderation_views,
+    quality_views,
+    reply_views,
+    views,
+)
 
 app_name = "results"
 _DECISION = "<uuid:key>/decision/"
@@ -34,4 +41,8 @@ urlpatterns = [
     path("<uuid:key>/exam/back/", exam_views.take_back, name="exam_back"),
     path("<uuid:key>/exam/candidates/<uuid:person_key>/", exam_views.candidate, name="exam_candidate"),
     path("<uuid:key>/exam/feedback/", exam_views.feedback, name="exam_feedback"),
+    path("<uuid:key>/exam/feedback/result.pdf", exam_views.feedback_file, name="exam_feedback_file"),
+    path("<uuid:key>/exam/reply/", reply_views.reply, name="reply"),
+    path("<uuid:key>/exam/replies/", reply_views.replies, name="replies"),
+    path(_DECISION + "words/", reply_views.words, name="words"),
 ]

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from assessments.marking import marking
 from assessments.marking.models import MarkSheet
 from assessments.osce import publishing
-from assessments.results import moderating, releasing
+from assessments.results import moderating, releasing, replying
 from assessments.results.models import Result
 from lti_tool.models import Role
 from tests import exams, factories
@@ -37,6 +37,7 @@ def exam(tool):
     first = exams.sheet_of(session, candidate, exam.stations.first())
     marking.raise_concern(sheet=first, concern=LONG_WORD, by=first.assigned_to)
     other = add_second(session, 3)
+    marking.comment_overall(sheet=first, comment=LONG_WORD, by=first.assigned_to)
     fill(session, [*PATTERN[:4], [PATTERN[4][0], None]])
     hand_in(other, 2, 2, grade=3)
     session.encounters.filter(candidate__number=5, station__place=1).update(state="void", reason=LONG_WORD)
@@ -83,6 +84,7 @@ def test_every_page_of_a_decision(exam, inspector):
         ("rule", path("results:rule", key), "The rule"),
         ("part", path("results:part", key, part), exam.stations.first().title),
         ("discrepancies, settled", path("results:discrepancies", key), "Two examiners, two marks"),
+        ("words", path("results:words", key), "Words for candidates"),
         ("concerns, read", path("results:concerns", key), "Examiners' concerns"),
         ("decisions", path("results:decisions", key), "Candidates"),
         ("decision", path("results:decision", key, person.key), LONG_NAME),
@@ -103,6 +105,10 @@ def test_every_page_of_a_release(exam, inspector):
     releasing.release(activity=exam.activity, by=first.person)
     inspector.visits(first, path("results:exam", key), "exam", "Results and release")
     inspector.visits(first, path("results:exam_back", key), "back", "Take the release back")
+    result = Result.objects.get(candidate__name=LONG_NAME, outcome__isnull=False)
+    asked = replying.write(result=result, kind="question", text=LONG_WORD, by=result.candidate)
+    inspector.visits(first, path("results:replies", key), "replies", "Questions and appeals")
+    replying.answer(reply=asked, text=LONG_WORD, by=first.person)
     candidate = factories.launch(exam.candidates.get(number=1).person, exam.activity.link)
     inspector.visits(candidate, path("results:exam_feedback", key), "feedback", "Your result")
     assert inspector.found == ""

@@ -101,6 +101,12 @@ TABLE = [
     ("GET", "results:exam_candidate", ("decided", "decided_person"), None, page(I)),
     ("GET", "results:exam_candidate", ("decided", "learner"), None, page(I, L)),  # the learner's own
     ("GET", "results:exam_feedback", ("decided",), None, page(L)),
+    ("GET", "results:exam_feedback_file", ("decided",), None, page(L)),
+    ("POST", "results:reply", ("decided",), {"kind": "read"}, allow(L, ok=303)),
+    ("GET", "results:replies", ("decided",), None, page(I)),
+    ("POST", "results:replies", ("decided",), {}, allow(I, ok=404)),  # nothing was asked
+    ("GET", "results:words", ("decided",), None, page(I)),
+    ("POST", "results:words", ("decided",), {}, allow(I, ok=404)),
     ("POST", "results:deliveries", ("decided",), {}, allow(I, ok=303)),
     ("POST", "results:delivery", ("decided", "decided_person"), {"decision": "neither"}, allow(I, ok=400)),
     ("GET", "people:people", ("activity",), None, page(I, T)),
