@@ -15,8 +15,11 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from assessments.measurement.verification import checks
 from lti_tool import limits
 from lti_tool.digests import digest
 
@@ -92,6 +95,24 @@ class AdministrationSite(AdminSite):
     index_title = _("Platforms, deliveries and keys")
     site_url = None  # there is no page of Bellringer outside a course
     login_form = SignInForm
+    index_template = "admin/bellringer_index.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff and request.user.is_superuser)
+
+    def get_urls(self) -> list[Any]:
+        return [
+            path("statistics/", self.admin_view(self.statistics), name="verify_statistics"),
+            *super().get_urls(),
+        ]
+
+    def statistics(self, request: HttpRequest) -> HttpResponse:
+        """Published tables, computed again by this installation when asked: what the command verify_statistics prints."""
+        found = checks() if request.method == "POST" else []
+        context = {
+            **self.each_context(request),
+            "title": _("Verify the statistics"),
+            "checks": found,
+            "bad": sum(not check.is_good for check in found),
+        }
+        return render(request, "admin/statistics.html", context)
