@@ -41,7 +41,7 @@ def results(request: HttpRequest, key: UUID) -> HttpResponse:
 def release(request: HttpRequest, key: UUID) -> HttpResponse:
     """Shows who would get what; POST releases exactly what was shown, at once or `at` a time."""
     launch, activity, standing = moderator(request, key)
-    form = ReleaseForm(posted(request))
+    form = ReleaseForm(posted(request), initial={"with_parts": standing.rulings.moderation.sends_parts})
     problems: dict[str, list[str]] = {}
     if request.method == "POST":
         problems = form_problems(form)
@@ -54,6 +54,7 @@ def release(request: HttpRequest, key: UUID) -> HttpResponse:
                     by=launch.person,
                     seen=request.POST.get("seen", ""),
                     at=form.cleaned_data["at"],
+                    with_parts=form.cleaned_data["with_parts"],
                 )
                 return see("results:exam", key, done="scheduled" if form.cleaned_data["at"] else "released")
             except ValidationError as error:

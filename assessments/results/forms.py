@@ -113,3 +113,8 @@ class ReleaseForm(PageForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("Empty: at once."),
     )
+    with_parts = forms.BooleanField(
+        label=_("A column for each station as well"),
+        required=False,
+        help_text=_("In per cent, beside the result. Each is a column of its own in the gradebook."),
+    )

@@ -120,6 +120,7 @@ class Moderation(models.Model):
         default=Resolving.CONSENSUS,
     )
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    sends_parts = models.BooleanField(default=False, help_text="Whether each part has a column of its own.")
 
     class Meta:
         constraints = [

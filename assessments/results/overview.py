@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from assessments.activities.models import Activity, Assessment
 from assessments.marking.models import MarkSheet
+from assessments.results.columns import TAG
 from assessments.results.models import Result
-from assessments.results.releasing import TAG
 from lti_tool.port import Delivery, Member, deliveries, members
 
 

@@ -4,37 +4,39 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from assessments.activities import kinds
 from assessments.activities.models import Activity
 from assessments.audit.recording import record
 from assessments.marking.conflict import Conflict
-from assessments.results.models import Result
+from assessments.results.columns import TAG, Column, columns
+from assessments.results.models import Moderation, Result
 from lti_tool import port
 from lti_tool.port import ensure_line_item, publish_score, retry
 
-TAG = "result"
 # So many grades go to the outbox in one transaction.
 BATCH = 100
-GRADEBOOK_COMMENT_MAX = 4500
 
 
 @transaction.atomic
 def release(
-    *, activity: Activity, by: Any, seen: str | None = None, at: datetime | None = None
+    *,
+    activity: Activity,
+    by: Any,
+    seen: str | None = None,
+    at: datetime | None = None,
+    with_parts: bool | None = None,
 ) -> list[Result]:
     """Show every computed result to its candidate and send it to the gradebook. Who has no result gets nothing.
 
     `seen` is the fingerprint of the results somebody looked at before deciding; Conflict when they differ by now. `at`: a time
-    ahead at which it is to happen. The first grades go to the outbox at once; what is more than BATCH goes with the worker.
+    ahead at which it is to happen. `with_parts`: whether each station of an exam has a column as well. The first grades go to
+    the outbox at once; what is more than BATCH goes with the worker.
     """
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     # Lock first, read after: an amendment that was under way must not leave its old comment in a join.
@@ -53,7 +55,8 @@ def release(
     rows = Result.objects.filter(pk__in=[row.pk for row in locked])
     rows.filter(handed_over_at__isnull=False).update(handed_over_at=None)
     rows.update(released_at=at or now, released_by=by)
-    _ensure_column(activity)
+    if with_parts is not None:
+        Moderation.objects.filter(activity=activity).update(sends_parts=with_parts)
     released = [row.candidate_id for row in locked]
     data = {"candidates": released} | ({"at": at.isoformat()} if at else {})
     record("results.released", by=by, on=activity, data=data)
@@ -84,19 +87,14 @@ def hand_over(activity: Activity, *, most: int = BATCH) -> int:
 
     How far it has got stands in the rows: whoever calls it again goes on.
     """
+    most = max(most // len(columns(activity)), 1)
     rows = Result.objects.to_hand_over().filter(activity=activity).order_by("pk")
     locked = [row.pk for row in rows.select_for_update(skip_locked=True)[:most]]
     if not locked:
         return 0
     results = Result.objects.filter(pk__in=locked).select_related("candidate", "sheet", "outcome")
-    sent = port.deliveries(activity.link, tag=TAG) if any(_has_no_grade(row) for row in results) else {}
-    column = _ensure_column(activity)
-    for result in results:
-        result.activity = activity
-        if not _has_no_grade(result):
-            publish(result, column)
-        elif result.candidate_id in sent:
-            port.withdraw_score(activity.link, line_item_tag=TAG, member=result.candidate)
+    for column in columns(activity):
+        _hand_over(activity, column, results)
     done = Result.objects.filter(pk__in=locked)
     done.filter(released_at=None).update(handed_over_at=None)
     done.filter(released_at__isnull=False).update(handed_over_at=timezone.now())
@@ -105,12 +103,28 @@ def hand_over(activity: Activity, *, most: int = BATCH) -> int:
 
 def go_on() -> bool:
     """For the worker: hand over the next grades of any activity. Whether there were some."""
-    row = Result.objects.to_hand_over().select_related("activity__resource_link").order_by("pk").first()
+    linked = Result.objects.to_hand_over().filter(activity__resource_link__isnull=False)
+    row = linked.select_related("activity__resource_link").order_by("pk").first()
     return row is not None and hand_over(row.activity) > 0
 
 
-def _has_no_grade(result: Result) -> bool:
-    return result.total is None or result.released_at is None
+def _hand_over(activity: Activity, column: Column, results: Iterable[Result]) -> None:
+    """Of one column: grades go in, and out again where a result was taken back or comes to nothing any more."""
+    ensure_line_item(activity.link, tag=column.tag, label=column.label, score_maximum=column.maximum)
+    given = {row: column.grade(row) if row.released_at else None for row in results}
+    sent = port.deliveries(activity.link, tag=column.tag) if None in given.values() else {}
+    for result, points in given.items():
+        if points is not None:
+            publish_score(
+                activity.link,
+                line_item_tag=column.tag,
+                member=result.candidate,
+                given=points,
+                graded_at=result.computed_at,
+                comment=column.comment(result),
+            )
+        elif result.candidate_id in sent:
+            port.withdraw_score(activity.link, line_item_tag=column.tag, member=result.candidate)
 
 
 def fingerprint(results: Iterable[Result]) -> str:
@@ -125,7 +139,6 @@ def publish_released(activity: Activity) -> None:
     """Hand every released result to the outbox again, for the column of the link that opens the activity now."""
     released = Result.objects.released().filter(activity=activity)
     if released.update(handed_over_at=None):
-        _ensure_column(activity)
         hand_over(activity)
 
 
@@ -135,69 +148,35 @@ def publish_again(result: Result) -> None:
     hand_over(result.activity)
 
 
-def _ensure_column(activity: Activity) -> Decimal:
-    """Gives its maximum, which is the kind's: what was not applicable to one candidate changes nobody's column."""
-    maximum = kinds.find(activity.kind).maximum(activity)
-    assert maximum
-    ensure_line_item(activity.link, tag=TAG, label=activity.title, score_maximum=maximum)
-    return maximum
-
-
-def grade(result: Result, column: Decimal) -> Decimal:
-    """The points on the column's scale: the share of what was applicable to the candidate. Rounded here and nowhere else."""
-    assert result.total is not None
-    if result.maximum == column:
-        return result.total
-    return (result.total / result.maximum * column).quantize(Decimal("0.001"), ROUND_HALF_UP)
-
-
-def publish(result: Result, column: Decimal) -> None:
-    """Hand the released result to the outbox; `column` is the column's maximum.
-
-    Call it in the transaction that changes the result.
-    """
-    publish_score(
-        result.activity.link,
-        line_item_tag=TAG,
-        member=result.candidate,
-        given=grade(result, column),
-        graded_at=result.computed_at,
-        comment=comment(result),
-    )
-
-
-def comment(result: Result) -> str:
-    """What stands beside the grade: the examiner's words on a sheet; of an exam, its decision. Never a name."""
-    if result.sheet:
-        return gradebook_comment(result.sheet.overall_comment)
-    assert result.outcome
-    return _("%(verdict)s. The feedback is in the activity.") % {
-        "verdict": capfirst(result.outcome.get_verdict_display())
-    }
-
-
 @transaction.atomic
 def send_again(*, activity: Activity, by: Any) -> int:
     """Queue again what the gradebook has not taken; gives how many."""
-    count = retry(activity.link, tag=TAG)
+    count = sum(retry(activity.link, tag=column.tag) for column in columns(activity))
     record("results.sent_again", by=by, on=activity, data={"count": count})
     return count
 
 
 @transaction.atomic
-def send_anyway(*, activity: Activity, candidate: Any, seen: str, by: Any) -> None:
+def send_anyway(*, activity: Activity, candidate: Any, seen: str, by: Any, tag: str = TAG) -> None:
     """Let our grade replace what the gradebook shows, which is what `seen` says. Conflict when it is something else by now."""
     with _decision_is_current():
-        port.send_anyway(activity.link, tag=TAG, member=candidate, seen=seen)
-    record("results.sent_anyway", by=by, on=activity, data={"candidate": candidate.pk, "instead_of": seen})
+        port.send_anyway(activity.link, tag=tag, member=candidate, seen=seen)
+    record(
+        "results.sent_anyway",
+        by=by,
+        on=activity,
+        data={"candidate": candidate.pk, "tag": tag, "instead_of": seen},
+    )
 
 
 @transaction.atomic
-def keep_theirs(*, activity: Activity, candidate: Any, seen: str, by: Any) -> None:
+def keep_theirs(*, activity: Activity, candidate: Any, seen: str, by: Any, tag: str = TAG) -> None:
     """Leave in the gradebook what stands there, for good. Conflict when it is something else by now."""
     with _decision_is_current():
-        port.keep_theirs(activity.link, tag=TAG, member=candidate, seen=seen)
-    record("results.kept_theirs", by=by, on=activity, data={"candidate": candidate.pk, "kept": seen})
+        port.keep_theirs(activity.link, tag=tag, member=candidate, seen=seen)
+    record(
+        "results.kept_theirs", by=by, on=activity, data={"candidate": candidate.pk, "tag": tag, "kept": seen}
+    )
 
 
 @contextmanager
@@ -210,12 +189,3 @@ def _decision_is_current() -> Iterator[None]:
                 "The gradebook has changed since you looked. Nothing was done; please look at this grade again."
             )
         ) from None
-
-
-def gradebook_comment(text: str) -> str:
-    """The overall comment as the gradebook gets it: whole, or cut at a word with a sentence where the rest is."""
-    if len(text) <= GRADEBOOK_COMMENT_MAX:
-        return text
-    rest = _("… The whole comment is in the activity.")
-    head = text[: GRADEBOOK_COMMENT_MAX - len(rest)]
-    return (head.rsplit(None, 1)[0] if " " in head else head) + rest

@@ -15,6 +15,7 @@ from assessments.activities.permissions import can_see_candidates, can_set_up
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
 from assessments.results import exam_views, releasing, scores
+from assessments.results.columns import TAG, columns
 from assessments.results.models import Result
 from assessments.results.overview import overview
 from assessments.results.permissions import can_read_feedback, can_release, can_see_candidate
@@ -110,9 +111,11 @@ def delivery(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
         return _with_problem(request, launch, activity, sentence, status=400)
     released = Result.objects.released().filter(activity=activity).select_related("candidate")
     candidate = get_object_or_404(released, candidate__key=person_key).candidate
-    seen = request.POST.get("seen", "")
+    seen, tag = request.POST.get("seen", ""), request.POST.get("tag", TAG)
+    if tag not in {column.tag for column in columns(activity)}:
+        raise Http404
     try:
-        DECISIONS[decision](activity=activity, candidate=candidate, seen=seen, by=launch.person)
+        DECISIONS[decision](activity=activity, candidate=candidate, seen=seen, by=launch.person, tag=tag)
     except Conflict as conflict:
         return _with_problem(request, launch, activity, str(conflict), status=409)
     if request.POST.get("page") == "candidate":
@@ -159,7 +162,7 @@ def _candidate_page(request: HttpRequest, launch: Launch, activity: Activity, pe
     assessment = Assessment.objects.filter(activity=activity, candidate=person).first()
     sheet = MarkSheet.objects.whole().get(pk=assessment.sheet_id) if assessment else None
     result = Result.objects.filter(activity=activity, candidate=person).first()
-    delivery = port.deliveries(activity.link, tag=releasing.TAG).get(person.pk)
+    delivery = port.deliveries(activity.link, tag=TAG).get(person.pk)
     context = {
         "activity": activity,
         "person": person,

@@ -132,7 +132,6 @@ def test_released_at_a_time_and_not_before(client, exam):
 
 def test_many_grades_go_in_small_steps_and_another_worker_goes_on(client, exam):
     Result.objects.update(released_at=timezone.now())
-    releasing._ensure_column(exam.activity)
 
     assert releasing.hand_over(exam.activity, most=2) == 2
     assert len(scores()) == 2
@@ -210,6 +209,73 @@ def test_gradebook_leads_candidates_to_their_own_and_teachers_to_the_decision(cl
     assert (
         Moderator(client, exam, Role.TEACHING_ASSISTANT).get("exam_candidate", other.key).status_code == 403
     )
+
+
+class TestStationColumns:
+    def test_each_station_that_counts_has_one_where_that_is_wanted(self, client, exam):
+        browser = Moderator(client, exam)
+        seen = browser.get("exam_release").context["seen"]
+
+        assert browser.post("exam_release", seen=seen, with_parts="on").status_code == 303
+
+        told = {
+            (row.line_item.label, row.person.name): row.given
+            for row in Score.objects.select_related("line_item", "person")
+        }
+        assert len(told) == 15
+        assert told["Finals: Station 1", "Candidate 003"] == 50
+        assert told["Finals: Station 2", "Candidate 001"] == 25
+        assert told["Finals", "Candidate 003"] == 50
+        assert set(Score.objects.exclude(line_item__tag="result").values_list("comment", flat=True)) == {""}
+
+    def test_small_steps_count_every_column(self, exam):
+        release(exam, at=timezone.now() + timedelta(days=1), with_parts=True)
+        Result.objects.update(released_at=timezone.now())
+
+        assert releasing.hand_over(exam.activity, most=6) == 2
+        assert Score.objects.count() == 6
+
+    def test_taken_back_together(self, exam):
+        release(exam, with_parts=True)
+
+        releasing.take_back(activity=exam.activity, reason="Wrong", by=None)
+
+        assert set(Score.objects.values_list("given", flat=True)) == {None}
+
+    def test_station_left_out_later_is_taken_out(self, exam):
+        release(exam, with_parts=True)
+        moderating.take_back(activity=exam.activity, reason="Broken", by=None)
+        where = [(exam.stations.first().key, person(exam, 5))]
+        moderating.excuse(activity=exam.activity, places=where, reason="Power cut", by=None)
+
+        signed(exam, *teachers(exam))
+
+        given = {
+            row.line_item.label: row.given
+            for row in Score.objects.filter(person=person(exam, 5)).select_related("line_item")
+        }
+        assert given == {"Finals": 100, "Finals: Station 1": None, "Finals: Station 2": 100}
+
+    def test_what_was_typed_there_is_decided_one_by_one(self, client, exam):
+        release(exam, with_parts=True)
+        score = Score.objects.get(person=person(exam, 5), line_item__label="Finals: Station 1")
+        Score.objects.filter(pk=score.pk).update(state=Score.State.CONFLICT, lms_shows="7")
+        browser = Moderator(client, exam)
+        page = browser.get("exam").text
+        assert "Station columns" in page
+
+        sent = {"decision": "keep_theirs", "seen": "7"}
+        nowhere = browser.post("delivery", person(exam, 5).key, **sent, tag="station-x")
+        kept = browser.post("delivery", person(exam, 5).key, **sent, tag=score.line_item.tag)
+
+        assert (nowhere.status_code, kept.status_code) == (404, 303)
+        score.refresh_from_db()
+        assert score.state == Score.State.KEPT
+
+    def test_none_where_nobody_asked(self, exam):
+        release(exam)
+
+        assert Score.objects.count() == 5
 
 
 class TestFeedback:

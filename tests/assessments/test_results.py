@@ -10,9 +10,9 @@ from assessments.marking import marking
 from assessments.marking.conflict import Conflict
 from assessments.marking.marking import Answer
 from assessments.results import releasing
+from assessments.results.columns import COMMENT_MAX, gradebook_comment
 from assessments.results.models import Result
 from assessments.results.overview import overview
-from assessments.results.releasing import GRADEBOOK_COMMENT_MAX, gradebook_comment
 from lti_tool.models import LineItem, Role, Score
 from tests import factories
 
@@ -121,14 +121,14 @@ def test_database_keeps_a_result_within_its_maximum(course):
 
 
 def test_short_comment_goes_to_the_gradebook_whole():
-    assert gradebook_comment("x" * GRADEBOOK_COMMENT_MAX) == "x" * GRADEBOOK_COMMENT_MAX
+    assert gradebook_comment("x" * COMMENT_MAX) == "x" * COMMENT_MAX
 
 
 @pytest.mark.parametrize("text", ["word " * 2000, "x" * 20_000])
 def test_long_comment_says_where_the_rest_is(text):
     sent = gradebook_comment(text)
 
-    assert len(sent) <= GRADEBOOK_COMMENT_MAX
+    assert len(sent) <= COMMENT_MAX
     assert sent.endswith("… The whole comment is in the activity.")
     assert text.startswith(sent.removesuffix("… The whole comment is in the activity."))
 
