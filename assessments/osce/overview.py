@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from assessments.osce import timetable
 from assessments.osce.blueprint import blueprint
 from assessments.osce.models import Exam, Session, Station
+from assessments.results.models import Moderation, Result
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,20 @@ def next_step(exam: Exam, *, with_people: bool) -> NextStep | None:
         return NextStep(said, _url("new_session", exam), _("Add a session"))
     if not exam.candidates.present().exists():
         return NextStep(_("Nobody is examined yet."), _url("candidates", exam), _("Choose the candidates"))
+    return _after_the_day(exam)
+
+
+def _after_the_day(exam: Exam) -> NextStep | None:
+    """Once every session is locked: the decision, then the release."""
+    if exam.sessions.filter(locked_at=None).exists():
+        return None
+    moderation = Moderation.objects.filter(activity=exam.activity).first()
+    if moderation is None or not moderation.is_signed:
+        url = reverse("results:moderation", args=[exam.activity.key])
+        return NextStep(_("Every session is locked. Next: the decision."), url, _("Decide on the results"))
+    if Result.objects.unreleased().filter(activity=exam.activity).exists():
+        url = reverse("results:exam", args=[exam.activity.key])
+        return NextStep(_("The decision is signed. Next: the release."), url, _("Look at the results"))
     return None
 
 

@@ -49,6 +49,17 @@ class ReasonForm(PageForm):
     )
 
 
+class ReadReasonForm(ReasonForm):
+    """A reason that candidates get to read."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=REASON_MAX,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The candidate reads it with their result: name nobody."),
+    )
+
+
 class PartForm(PageModelForm):
     class Meta:
         model = PartRuling
@@ -65,7 +76,7 @@ class PartForm(PageModelForm):
                 "candidates do it. Ebel: a cell, how many items and per cent of them. Hofstee: a judge, lowest and highest cut, "
                 "lowest and highest fail rate, in per cent; who fails is counted step by step, without interpolation."
             ),
-            "reason": _("It stays with the decision, and stands in every candidate's."),
+            "reason": _("Every candidate reads it with their result: name nobody."),
         }
 
     def __init__(self, *args: Any, marks: Any, **more: Any) -> None:
@@ -90,7 +101,7 @@ class PartForm(PageModelForm):
         return found
 
 
-class MarkForm(ReasonForm):
+class MarkForm(ReadReasonForm):
     """What counts where two examiners were too far apart."""
 
     mark = forms.DecimalField(
@@ -99,7 +110,7 @@ class MarkForm(ReasonForm):
     field_order = ["mark", "reason"]
 
 
-class CandidateForm(ReasonForm):
+class CandidateForm(ReadReasonForm):
     verdict = forms.ChoiceField(
         label=_("The board decides"), choices=[("", _("choose")), *CandidateRuling.Verdict.choices]
     )

@@ -288,7 +288,7 @@ def sign(*, activity: Activity, seen: str, by: Any) -> Proposal:
     if proposal.by_id == by.pk:
         raise ValidationError(_("Whoever proposed the decision cannot sign it: that takes a second person."))
     found = standing(activity)
-    if not (seen == proposal.fingerprint == fingerprint(found, traces(found))):
+    if obstacles(found) or not (seen == proposal.fingerprint == fingerprint(found, traces(found))):
         raise Conflict(
             _(
                 "What it is based on has changed since it was proposed. Nothing was signed; take it back and propose it again."

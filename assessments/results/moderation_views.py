@@ -15,7 +15,7 @@ from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
 from assessments.results import moderating, trace_files
 from assessments.results.finding import moderator
-from assessments.results.forms import CandidateForm, MarkForm, PartForm, ReasonForm, RuleForm
+from assessments.results.forms import CandidateForm, MarkForm, PartForm, ReadReasonForm, RuleForm
 from assessments.results.item_scores import items_of
 from assessments.results.models import Outcome, PartRuling, Result
 from assessments.results.pictures import of_part
@@ -144,7 +144,7 @@ def gaps(request: HttpRequest, key: UUID) -> HttpResponse:
             )
         if not problems:
             return see("results:gaps", key, done="again" if again else "excused")
-    form = ReasonForm(posted(request))
+    form = ReadReasonForm(posted(request))
     context = {"activity": activity, "rows": standing.missing, "form": form, "problems": problems}
     return render(request, "results/gaps.html", context, status=400 if problems else 200)
 

@@ -17,12 +17,13 @@ from assessments.marking.marking import Answer
 from assessments.measurement.undefined import Undefined
 from assessments.osce import publishing
 from assessments.osce.models import Exam
-from assessments.results import moderating
+from assessments.results import moderating, releasing
 from assessments.results.models import Moderation, Outcome, Proposal, Result
 from assessments.results.traces import fingerprint, traces
 from lti_tool.models import Role
 from tests import exams, factories
 from tests.assessments.moderating import MARKS, PATTERN, Moderator, add_second, fill, hand_in, locked_exam
+from tests.assessments.test_exam_pages import Planner
 
 pytestmark = pytest.mark.django_db
 
@@ -593,3 +594,15 @@ def test_exam_is_found_by_its_own_launch_only(client, exam):
     browser.exam = other
 
     assert browser.get("moderation").status_code == 404
+
+
+def test_home_of_the_exam_leads_on_after_the_day(client, exam, first, second):
+    browser = Planner(client, exam)
+
+    assert "Every session is locked. Next: the decision." in browser.get("home").text
+    signed(exam, first, second)
+    assert "The decision is signed. Next: the release." in browser.get("home").text
+    releasing.release(activity=exam.activity, by=first)
+    home = browser.get("home").text
+    assert "Next:" not in home
+    assert "How the exam did" in home
