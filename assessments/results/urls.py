@@ -3,6 +3,7 @@ from django.urls import path
 from assessments.results import (
     analysis_views,
     exam_views,
+    export_views,
     moderation_views,
     quality_views,
     reply_views,
@@ -23,6 +24,8 @@ urlpatterns = [
     path("<uuid:key>/quality/reliability/", analysis_views.reliability, name="reliability"),
     path("<uuid:key>/quality/years/", analysis_views.years_page, name="years"),
     path("<uuid:key>/quality/board-pack.pdf", analysis_views.pack, name="board_pack"),
+    path("<uuid:key>/exports/", export_views.page, name="exports"),
+    path("<uuid:key>/exports/<slug:who>/<str:name>", export_views.file, name="export"),
     path(_DECISION, moderation_views.home, name="moderation"),
     path(_DECISION + "rule/", moderation_views.rule, name="rule"),
     path(_DECISION + "parts/<uuid:part_key>/", moderation_views.part, name="part"),

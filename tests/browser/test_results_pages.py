@@ -81,6 +81,7 @@ def test_every_page_of_a_decision(exam, inspector):
         ("quality, tried", path("results:quality", key) + "?z=2&least=1", "How the exam did"),
         ("examiners", path("results:examiners", key), "Examiners"),
         ("reliability", path("results:reliability", key), "Reliability"),
+        ("exports", path("results:exports", key), "Files for further computation"),
         ("rule", path("results:rule", key), "The rule"),
         ("part", path("results:part", key, part), exam.stations.first().title),
         ("discrepancies, settled", path("results:discrepancies", key), "Two examiners, two marks"),

@@ -76,6 +76,8 @@ TABLE = [
     ("GET", "results:reliability", ("decided",), None, page(I)),
     ("GET", "results:years", ("decided",), None, page(I)),
     ("GET", "results:board_pack", ("decided",), None, page(I)),
+    ("GET", "results:exports", ("decided",), None, page(I)),
+    ("GET", "results:export", ("decided", "pseudonyms", "long.csv"), None, page(I)),
     ("GET", "results:moderation", ("decided",), None, page(I)),
     ("GET", "results:rule", ("decided",), None, page(I)),
     ("POST", "results:rule", ("decided",), {}, allow(I, ok=400)),

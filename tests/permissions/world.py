@@ -158,7 +158,12 @@ def _decided(people) -> tuple[Exam, dict[str, Any]]:
     proposal = moderating.propose(activity=exam.activity, by=people[Role.TEACHING_ASSISTANT])
     moderating.sign(activity=exam.activity, seen=proposal.fingerprint, by=people[Role.INSTRUCTOR])
     releasing.release(activity=exam.activity, by=None)
-    keys = {"decided": exam.activity.key, "part": exam.stations.first().key}
+    keys = {
+        "pseudonyms": "pseudonyms",
+        "long.csv": "long.csv",
+        "decided": exam.activity.key,
+        "part": exam.stations.first().key,
+    }
     return exam, keys | {"decided_person": exam.candidates.get(number=1).person.key}
 
 
