@@ -126,10 +126,8 @@ def _mend(board: Switchboard, pairs: Ints, is_whole: bool) -> list[tuple[int, in
     bad = set(_forbidden(board, pairs) if is_whole else ())
     unplaced = []
     for reviewer, work in board.rules.must_pairs.tolist():
-        moved = board.place(reviewer, work)
-        unplaced += [(reviewer, work)] if moved is None else []
-        bad.update(moved or (), board.against(reviewer, work))
-    if not is_whole:
+        unplaced += [] if board.place(reviewer, work) else [(reviewer, work)]
+    if not is_whole or board.rules.must:
         bad.update(board.all_bad())
     left = board.settle(sorted(bad), 60 * len(bad) + min(20 * len(pairs), MOST_TRIES))
     return unplaced + [(board.who[edge], board.what[edge]) for edge in left]

@@ -122,11 +122,11 @@ class Switchboard:
             self.edge_at[who[edge] * board.works + work] = edge
         return True
 
-    def place(self, reviewer: int, work: int) -> list[int] | None:
-        """Makes this pair one of the plan by one switch whatever else that breaks: the edges moved; None where none does."""
+    def place(self, reviewer: int, work: int) -> bool:
+        """Makes this pair one of the plan by one switch, whatever else that breaks; False where none does."""
         board = self.board
         if work in board.given[reviewer]:
-            return []
+            return True
         mine = [self.edge_at[reviewer * board.works + it] for it in sorted(board.given[reviewer])]
         theirs = [self.edge_at[it * board.works + work] for it in sorted(board.received[work])]
         ways = [
@@ -137,17 +137,7 @@ class Switchboard:
         ]
         self.random.shuffle(ways)
         ways.sort(key=lambda way: board.faults(self.who[way[1]], self.what[way[0]]))
-        done = (list(way) for way in ways if self._apply(self._switch(*way)))
-        return next(done, None)
-
-    def against(self, reviewer: int, work: int) -> list[int]:
-        """Edges that make this pair mutual."""
-        board = self.board
-        return [
-            self.edge_at[author * board.works + mine]
-            for author in board.authors[work]
-            for mine in sorted(board.works_by[reviewer].intersection(board.given[author]))
-        ]
+        return any(self._apply(self._switch(*way)) for way in ways)
 
 
 @dataclass(frozen=True)
