@@ -197,7 +197,7 @@ def test_a_tenth_leaves_and_every_work_that_is_left_gets_as_many_as_before():
 
 
 def test_works_go_first_to_those_who_lost_a_review():
-    it = course(30)
+    it = course(30, no_reciprocal=False, overlap_at_most_one=False)
     gave_up = next(iter(it.state))
     losers = {one for one, work in it.state if work == gave_up[1]}
     it.withdrawn, it.left = {gave_up[1]}, {next(one for one in range(30) if one not in losers)}

@@ -1,6 +1,6 @@
 """A plan laid out so that one review can be looked at, and moved, in time that does not grow with the class."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -91,13 +91,13 @@ class Board:
             return False
         # Those who review the reviewer are looked up backwards: the two ways meet, one step sooner.
         before = {its for one in mine for person in self.received[one] for its in self.works_by[person]}
-        people: Iterable[int] = self.authors[work]
-        for _step in range(self.rules.longest_ring - 2):
-            works = set().union(*[self.given[one] for one in people])
+        works: set[int] = set().union(*[self.given[one] for one in self.authors[work]])
+        for _step in range(self.rules.longest_ring - 3):
             if not before.isdisjoint(works):
                 return True
             people = {author for one in works for author in self.authors[one]} - {reviewer}
-        return False
+            works = set().union(*[self.given[one] for one in people])
+        return not before.isdisjoint(works)
 
     def unevenness(self, work: int) -> int:
         """How many reviews of this work are of the wrong strata."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from assessments.peer.allocation import looks
-from assessments.peer.allocation.fields import WISHES, Field, Groups, Ints, Rule, Rules
+from assessments.peer.allocation.fields import WISHES, Field, Groups, Ints, Mask, Rule, Rules
 
 # Of the way plans are made: changes when the same seed would give another plan.
 VERSION = "1"
@@ -163,7 +163,7 @@ def _canonical(field: Field, rules: Rules) -> Iterator[bytes]:
         yield np.sort(field.codes(pairs)).astype("<i8").tobytes()
 
 
-def _mask(indices: Iterable[int], length: int) -> "np.ndarray":
+def _mask(indices: Iterable[int], length: int) -> Mask:
     found = np.zeros(length, bool)
     found[list(indices)] = True
     return found

@@ -52,11 +52,11 @@ def circle(
 def _pairs(people: Ints, work_of: Ints, offsets: Ints) -> Ints:
     works = work_of[people]
     twice = np.concatenate([works, works])
-    found = np.empty((len(people), len(offsets), 2), np.int64)
-    found[:, :, 0] = people[:, None]
-    for column, offset in enumerate(offsets.tolist()):
-        found[:, column, 1] = twice[offset : offset + len(people)]
-    return found.reshape(-1, 2)
+    found = np.empty((2, len(offsets), len(people)), np.int64)
+    found[0] = people
+    for number, offset in enumerate(offsets.tolist()):
+        found[1, number] = twice[offset : offset + len(people)]
+    return found.reshape(2, -1).T
 
 
 def _seats(

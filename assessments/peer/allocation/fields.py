@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
 Pairs: TypeAlias = frozenset[tuple[int, int]]
 Labels: TypeAlias = Sequence[int | None]
 NO_GROUP = -1
@@ -113,6 +114,7 @@ class Field:
         field = cls(count, tuple(zip(range(count), strict=True)), groups, None, strata)
         # Known, and slow to find out from so many tuples.
         field.__dict__["authorship"] = np.column_stack([np.arange(count), np.arange(count)])
+        field.__dict__["work_of"] = np.arange(count)
         return field
 
     @property
@@ -126,6 +128,10 @@ class Field:
         ):
             raise ValueError("a pair of somebody or something that is not there")
         return pairs[:, 0] * self.works + pairs[:, 1]
+
+    def pairs_of(self, codes: Ints) -> Ints:
+        """Shape (m, 2), from such numbers."""
+        return np.column_stack(np.divmod(codes, self.works))
 
     @cached_property
     def authorship(self) -> Ints:
@@ -167,6 +173,8 @@ class Field:
         people = numbers(self.reviewer_groups, self.reviewers)
         if self.work_groups is not None:
             return people, numbers(self.work_groups, self.works)
+        if self.work_of is not None:
+            return people, people[self.authorship[:, 0]]
         works = np.full(self.works, NO_GROUP)
         made = self.authorship[::-1]
         works[made[:, 1]] = people[made[:, 0]]
@@ -197,13 +205,13 @@ def as_pairs(pairs: Iterable[tuple[int, int]] | Ints) -> Ints:
     return np.fromiter(chain.from_iterable(pairs), np.int64).reshape(-1, 2)
 
 
-def is_among(codes: Ints, others: Ints) -> "NDArray[np.bool_]":
+def is_among(codes: Ints, others: Ints) -> Mask:
     """Which of the codes are among the others: by sorting these, several times faster than `np.isin`."""
     if not len(others):
         return np.zeros(len(codes), bool)
     ordered = np.sort(others)
     place = np.minimum(np.searchsorted(ordered, codes), len(ordered) - 1)
-    found: NDArray[np.bool_] = ordered[place] == codes
+    found: Mask = ordered[place] == codes
     return found
 
 

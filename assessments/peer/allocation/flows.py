@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-from assessments.peer.allocation.fields import Field, Ints, Rules, Section, sections
+from assessments.peer.allocation.fields import Field, Ints, Mask, Rules, Section, sections
 from assessments.peer.allocation.preconditions import in_reach, shut_out
 from assessments.peer.allocation.refusals import Infeasible, Reason
 
@@ -64,7 +64,7 @@ class _Network:
     def extra(self) -> int:
         return 1 + len(self.reviewers) + len(self.works)
 
-    def capacities(self) -> "csr_array":
+    def capacities(self) -> csr_array:
         people = 1 + np.arange(len(self.reviewers))
         works = 1 + len(people) + np.arange(len(self.works))
         sink = self.extra + 1
@@ -113,7 +113,7 @@ def _flow_in(network: _Network) -> Ints:
     return np.column_stack([network.reviewers[used.row[taken]], network.works[used.col[taken]]])
 
 
-def _refusal(network: _Network, residual: "csr_array") -> Infeasible:
+def _refusal(network: _Network, residual: csr_array) -> Infeasible:
     """The reached side of the cut has more to give than its works can take; told from the side with fewer in it."""
     residual.data = np.maximum(residual.data, 0)
     residual.eliminate_zeros()
@@ -126,21 +126,21 @@ def _refusal(network: _Network, residual: "csr_array") -> Infeasible:
     return _too_few_to_get(network, people, works)
 
 
-def _too_many_to_give(network: _Network, people: "np.ndarray", works: "np.ndarray") -> Infeasible:
+def _too_many_to_give(network: _Network, people: Mask, works: Mask) -> Infeasible:
     room = _cut(network, people, works) - int(network.give[~people].sum())
     need = int(network.give[people].sum())
     named = network.reviewers[people], network.works[works]
     return Infeasible(Reason.REVIEWERS_SHUT_OUT, *named, n=int(people.sum()), need=need, room=room)
 
 
-def _too_few_to_get(network: _Network, people: "np.ndarray", works: "np.ndarray") -> Infeasible:
+def _too_few_to_get(network: _Network, people: Mask, works: Mask) -> Infeasible:
     missing = int(network.give.sum()) - _cut(network, people, works)
     need = int(network.least[~works].sum())
     named = network.reviewers[~people], network.works[~works]
     return Infeasible(Reason.WORKS_SHUT_OUT, *named, need=need, room=max(need - missing, 0))
 
 
-def _cut(network: _Network, people: "np.ndarray", works: "np.ndarray") -> int:
+def _cut(network: _Network, people: Mask, works: Mask) -> int:
     """What flows at most: the value of the cut."""
     across = (people[network.pairs[:, 0]] & ~works[network.pairs[:, 1]]).sum()
     extra = min(int(network.more[works].sum()), network.spare)

@@ -1,16 +1,16 @@
 """Counts what a plan breaks, rule by rule, with sparse matrices: R × W of who reviews what, R × R of who reviews whom."""
 
 import numpy as np
-from scipy.sparse import csr_array, triu
+from scipy.sparse import csr_array
 
-from assessments.peer.allocation.fields import Field, Groups, Ints, Rule, Rules
+from assessments.peer.allocation.fields import Field, Groups, Ints, Mask, Rule, Rules
 
 # Reviewers of one work taken two by two, over all works: above this the works of a reviewer are, which says the same.
 MOST_TWOS = 5_000_000
 
 
 def violations(
-    field: Field, rules: Rules, pairs: Ints, left: "np.ndarray", withdrawn: "np.ndarray", minimum: int | None
+    field: Field, rules: Rules, pairs: Ints, left: Mask, withdrawn: Mask, minimum: int | None
 ) -> dict[Rule, int | None]:
     """How often each rule is broken; None for those not asked for."""
     plan = _matrix(pairs[:, 0], pairs[:, 1], (field.reviewers, field.works))
@@ -36,27 +36,28 @@ def violations(
     }
 
 
-def _matrix(rows: Ints, columns: Ints, shape: tuple[int, int]) -> "csr_array":
+def _matrix(rows: Ints, columns: Ints, shape: tuple[int, int]) -> csr_array:
     """Ones where there is a pair, however often."""
-    found = csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=shape)
+    places = rows.astype(np.int32), columns.astype(np.int32)
+    found = csr_array((np.ones(len(rows), np.int32), places), shape=shape)
     found.sum_duplicates()
     found.data[:] = 1
     return found
 
 
-def _whom(plan: "csr_array", made: "csr_array") -> "csr_array":
+def _whom(plan: csr_array, made: csr_array) -> csr_array:
     """Reviewer × author, ones where something of theirs is reviewed; nobody with themselves."""
     found = (plan @ made.T).tocoo()
     others = (found.row != found.col) & (found.data > 0)
     return _matrix(found.row[others], found.col[others], (plan.shape[0], plan.shape[0]))
 
 
-def _wrong_gives(field: Field, rules: Rules, pairs: Ints, left: "np.ndarray") -> int:
+def _wrong_gives(field: Field, rules: Rules, pairs: Ints, left: Mask) -> int:
     given = np.bincount(pairs[:, 0], minlength=field.reviewers)
     return int((given[~left] != rules.reviews_each).sum())
 
 
-def _uneven(field: Field, rules: Rules, received: Ints, withdrawn: "np.ndarray") -> int:
+def _uneven(field: Field, rules: Rules, received: Ints, withdrawn: Mask) -> int:
     """Works outside of their share, ⌊kR / W⌋ to ⌈kR / W⌉, within their group where groups keep to themselves."""
     people, works = _parts(field, rules)
     count = max(people.max(), works.max()) + 1
@@ -83,27 +84,25 @@ def _wrong_groups(field: Field, rules: Rules, pairs: Ints) -> int:
     return int((is_same & (people[pairs[:, 0]] >= 0)).sum())
 
 
-def _in_rings(whom: "csr_array", longest: int) -> int:
+def _in_rings(whom: csr_array, longest: int) -> int:
     """Reviews a → b from whose b others lead back to a, without a → b → a, in up to `longest` steps in all."""
-    ways = whom
-    back = csr_array(whom.shape, dtype=np.int32)
+    ways, back = whom, whom.T.tocsr()
+    found = csr_array(whom.shape, dtype=np.int32)
     for _step in range(longest - 2):
         ways = ways @ whom
-        ways.setdiag(0)
-        ways.eliminate_zeros()
         ways.data[:] = 1
-        back = back + ways
-    return int((whom.multiply(back.T) > 0).sum())
+        found = found + back.multiply(ways)
+    return int((found > 0).sum())
 
 
-def _overlaps(plan: "csr_array") -> int:
+def _overlaps(plan: csr_array) -> int:
     """Twos of reviewers with more than one work in common; twos of works, where works have very many reviewers."""
     received = np.asarray(plan.sum(axis=0)).astype(np.int64)
     shared = plan @ plan.T if (received * received).sum() <= MOST_TWOS else plan.T @ plan
-    return int((triu(shared, 1).data > 1).sum())
+    return int((shared.data > 1).sum() - (shared.diagonal() > 1).sum()) // 2
 
 
-def _uneven_strata(field: Field, rules: Rules, plan: "csr_array", withdrawn: "np.ndarray") -> int:
+def _uneven_strata(field: Field, rules: Rules, plan: csr_array, withdrawn: Mask) -> int:
     """Works where a stratum has more or fewer than its share among those who might review it, rounded either way."""
     strata = field.stratum_numbers
     people, works = _parts(field, rules)

@@ -9,6 +9,7 @@ from assessments.peer.allocation.fields import (
     Field,
     Groups,
     Ints,
+    Mask,
     Rule,
     Rules,
     Section,
@@ -99,7 +100,7 @@ def _check_must(field: Field, rules: Rules) -> None:
         raise Infeasible(Reason.WORK_TOO_MANY_MUST, works=over, **numbers)
 
 
-def _against(field: Field, rules: Rules, must: Ints) -> dict[Rule, "np.ndarray"]:
+def _against(field: Field, rules: Rules, must: Ints) -> dict[Rule, Mask]:
     """Which must pairs each rule forbids."""
     pairs = [(int(reviewer), int(work)) for reviewer, work in must]
     wanted = {(author, work) for author, work in map(tuple, field.authorship.tolist())}
@@ -118,7 +119,7 @@ def _against(field: Field, rules: Rules, must: Ints) -> dict[Rule, "np.ndarray"]
     }
 
 
-def in_reach(field: Field, rules: Rules, pairs: Ints) -> "np.ndarray":
+def in_reach(field: Field, rules: Rules, pairs: Ints) -> Mask:
     """Whether groups let each pair be; shape (m,)."""
     people, works = field.group_numbers
     mine, its = people[pairs[:, 0]], works[pairs[:, 1]]
@@ -131,7 +132,7 @@ def shut_out(field: Field, rules: Rules) -> Ints:
     """Pairs that may not be though groups let them: own work and forbidden ones; each once."""
     codes = np.sort(field.codes(np.concatenate([field.authorship, rules.forbidden_pairs])))
     codes = codes[np.diff(codes, prepend=-1) > 0]
-    pairs = np.column_stack(np.divmod(codes, field.works))
+    pairs = field.pairs_of(codes)
     return pairs if rules.groups is Groups.ANY else pairs[in_reach(field, rules, pairs)]
 
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from assessments.peer.allocation.boards import Board
-from assessments.peer.allocation.fields import Field, Groups, Ints, Rules, as_pairs, sections
+from assessments.peer.allocation.fields import Field, Groups, Ints, Mask, Rules, as_pairs, sections
 
 # Reviewers with as little to do who are looked at for one that keeps the wishes too.
 LOOKS = 6
@@ -86,9 +86,10 @@ def repair(
         if newcomer not in changes.left:
             mend.split_for(newcomer)
     mend.fill()
-    return Repair(
-        as_pairs(sorted(mend.cancelled)), as_pairs(sorted(mend.added)), tuple(mend.short()), mend.most
+    cancel, add = (
+        field.pairs_of(np.array(sorted(codes), np.int64)) for codes in (mend.cancelled, mend.added)
     )
+    return Repair(cancel, add, tuple(mend.short()), mend.most)
 
 
 class _Mend:
@@ -110,9 +111,11 @@ class _Mend:
         self.coming = [len(people) for people in self.board.received]
         self.target = _targets(field, rules, minimum)
         self.most = _most(field, rules, changes)
-        self.movable: list[tuple[int, int]] = []
-        self.cancelled: set[tuple[int, int]] = set()
-        self.added: set[tuple[int, int]] = set()
+        # Pairs by their codes, as numbers cost far less than tuples.
+        self.movable: list[int] = []
+        self.cancelled: set[int] = set()
+        self.added: set[int] = set()
+        self.declined = set(field.codes(as_pairs(changes.declined)).tolist())
         self.queues: dict[int, list[_Entry]] = defaultdict(list)
         self.chain_tries = CHAIN_TRIES
 
@@ -127,10 +130,9 @@ class _Mend:
             self._drop(reviewer, work)
         for work in pairs[~cancels & is_gone & (states == State.STARTED), 1].tolist():
             self.coming[work] -= 1
-        movable = pairs[~cancels & is_asked & ~is_must]
-        self.movable = list(zip(movable[:, 0].tolist(), movable[:, 1].tolist(), strict=True))
+        self.movable = self.field.codes(pairs)[~cancels & is_asked & ~is_must].tolist()
 
-    def _are(self, those: frozenset[tuple[int, int]]) -> "np.ndarray":
+    def _are(self, those: frozenset[tuple[int, int]]) -> Mask:
         """Which pairs of the plan are among these."""
         return np.isin(self.field.codes(self.pairs), self.field.codes(as_pairs(those)))
 
@@ -144,7 +146,7 @@ class _Mend:
                 self._split(place, newcomer, mine)
 
     def _split(self, place: int, newcomer: int, mine: int) -> None:
-        reviewer, work = self.movable[place]
+        reviewer, work = divmod(self.movable[place], self.field.works)
         if newcomer == reviewer or work == mine:
             return
         self._drop(reviewer, work)
@@ -152,8 +154,8 @@ class _Mend:
             self._add(reviewer, mine)
             if self._may(newcomer, work):
                 self._add(newcomer, work)
-                self.movable[place] = (reviewer, mine)
-                self.movable.append((newcomer, work))
+                self.movable[place] = self._code(reviewer, mine)
+                self.movable.append(self._code(newcomer, work))
                 return
             self._drop(reviewer, mine)
         self._add(reviewer, work)
@@ -161,15 +163,13 @@ class _Mend:
     def fill(self) -> None:
         """The works that miss most first, each one review at a time."""
         self._line_up()
-        waiting = [
-            (self.coming[work] - self.target[work], self.random.random(), work) for work in self._open_works()
-        ]
-        waiting = [it for it in waiting if it[0] < 0]
+        missing = [(self.coming[work] - self.target[work], work) for work in self._open_works()]
+        waiting = [(few, self.random.random(), work) for few, work in missing if few < 0]
         heapq.heapify(waiting)
         while waiting:
-            missing, order, work = heapq.heappop(waiting)
-            if (self._give(work) or self._pass_on(work)) and missing < -1:
-                heapq.heappush(waiting, (missing + 1, order, work))
+            few, order, work = heapq.heappop(waiting)
+            if (self._give(work) or self._pass_on(work)) and few < -1:
+                heapq.heappush(waiting, (few + 1, order, work))
 
     def short(self) -> Iterator[Short]:
         for work in self._open_works():
@@ -209,7 +209,7 @@ class _Mend:
         if chosen is None:
             return False
         self._add(chosen[3], work)
-        self.movable.append((chosen[3], work))
+        self.movable.append(self._code(chosen[3], work))
         self._queue_up(chosen[3])
         return True
 
@@ -250,7 +250,7 @@ class _Mend:
         return False
 
     def _passes(self, place: int, free: int, work: int) -> bool:
-        reviewer, other = self.movable[place]
+        reviewer, other = divmod(self.movable[place], self.field.works)
         if reviewer == free or not self._may(free, other):
             return False
         self._drop(reviewer, other)
@@ -258,8 +258,8 @@ class _Mend:
             self._add(reviewer, work)
             if self._may(free, other):
                 self._add(free, other)
-                self.movable[place] = (reviewer, work)
-                self.movable.append((free, other))
+                self.movable[place] = self._code(reviewer, work)
+                self.movable.append(self._code(free, other))
                 self._requeue(free)
                 return True
             self._drop(reviewer, work)
@@ -273,24 +273,27 @@ class _Mend:
         self._queue_up(reviewer)
 
     def _may(self, reviewer: int, work: int) -> bool:
-        return (reviewer, work) not in self.changes.declined and self.board.may(reviewer, work)
+        return self._code(reviewer, work) not in self.declined and self.board.may(reviewer, work)
 
     def _add(self, reviewer: int, work: int) -> None:
         self.board.put(reviewer, work)
         self.coming[work] += 1
-        self._note((reviewer, work), self.added, self.cancelled)
+        self._note(self._code(reviewer, work), self.added, self.cancelled)
 
     def _drop(self, reviewer: int, work: int) -> None:
         self.board.take(reviewer, work)
         self.coming[work] -= 1
-        self._note((reviewer, work), self.cancelled, self.added)
+        self._note(self._code(reviewer, work), self.cancelled, self.added)
 
-    def _note(self, pair: tuple[int, int], done: set[tuple[int, int]], undone: set[tuple[int, int]]) -> None:
+    def _note(self, code: int, done: set[int], undone: set[int]) -> None:
         """What is added again was never cancelled."""
-        if pair in undone:
-            undone.discard(pair)
+        if code in undone:
+            undone.discard(code)
         else:
-            done.add(pair)
+            done.add(code)
+
+    def _code(self, reviewer: int, work: int) -> int:
+        return reviewer * self.field.works + work
 
 
 def _targets(field: Field, rules: Rules, minimum: int) -> list[int]:
@@ -308,7 +311,7 @@ def _most(field: Field, rules: Rules, changes: Changes) -> int:
     return rules.reviews_each + -(-gone * rules.reviews_each // there) + 1
 
 
-def _mask(indices: Iterable[int], length: int) -> "np.ndarray":
+def _mask(indices: Iterable[int], length: int) -> Mask:
     found = np.zeros(length, bool)
     found[list(indices)] = True
     return found
