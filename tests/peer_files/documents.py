@@ -1,6 +1,7 @@
 """PDFs with a name in each place where one can hide."""
 
 import io
+import zlib
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Stream, String
@@ -42,6 +43,26 @@ def of_one_stream(content, **more):
         file = io.BytesIO()
         made.save(file)
     return file.getvalue()
+
+
+def of_packed_objects(size):
+    """A PDF with catalog and pages in an object stream (§7.5.7) that unpacks to `size` bytes and more."""
+    catalog = b"<</Type/Catalog/Pages 2 0 R>>".ljust(40)
+    packed = zlib.compress(
+        b"1 0 2 40 ".ljust(16) + catalog + b"<</Type/Pages/Kids[4 0 R]/Count 1>>".ljust(size)
+    )
+    content, at = b"%PDF-1.5\n", {}
+    for number, body in {
+        3: b"<</Type/ObjStm/N 2/First 16/Filter/FlateDecode/Length %d>>stream\n%b\nendstream"
+        % (len(packed), packed),
+        4: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
+    }.items():
+        at[number] = len(content)
+        content += b"%d 0 obj%b\nendobj\n" % (number, body)
+    rows = [(0, 0, 0), (2, 3, 0), (2, 3, 1), (1, at[3], 0), (1, at[4], 0), (1, len(content), 0)]
+    table = b"".join(bytes([kind]) + where.to_bytes(4) + bytes([index]) for kind, where, index in rows)
+    head = b"5 0 obj<</Type/XRef/Size 6/W[1 4 1]/Root 1 0 R/Length %d>>stream\n" % len(table)
+    return content + head + table + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % len(content)
 
 
 def _page(made, secret):

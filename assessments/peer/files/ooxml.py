@@ -44,18 +44,24 @@ def clean(file: BinaryIO, written: BinaryIO, kind: Kind, limits: Limits) -> set[
     parts = _reached(package, removed)
     if [it.tail for it in parts[""].leads_to] != ["officeDocument"]:
         raise Refused(Reason.UNREADABLE)
-    types = _media_types(package)
-    writing = Writing(written)
-    names = _new_names(parts, _FOLDERS[kind])
-    contents: dict[str, str] = {}
+    with Writing(written) as writing:
+        removed |= _write(writing, package, parts, _new_names(parts, _FOLDERS[kind]))
+    return removed
+
+
+def _write(
+    writing: Writing, package: Package, parts: dict[str, _Part], names: dict[str, str]
+) -> set[Removed]:
+    types, written_types = _media_types(package), {}
+    removed: set[Removed] = set()
     for part in parts.values():
         if part.name:
-            content, contents[names[part.name]] = _content(package, part, types, removed)
+            content, written_types[names[part.name]], found = _content(package, part, types)
             writing.add(names[part.name], content)
+            removed |= found
         if part.leads_to:
             writing.add(relationships.path_of(names[part.name]), _listed(part, names))
-    writing.add(_LIST_OF_TYPES, _list_of_types(contents))
-    writing.close()
+    writing.add(_LIST_OF_TYPES, _list_of_types(written_types))
     return removed
 
 
@@ -105,20 +111,17 @@ def _ending(name: str) -> str:
     return ending if ending in (".xml", ".png", ".jpg", ".jpeg", ".gif", ".webp") else ".bin"
 
 
-def _content(
-    package: Package, part: _Part, types: dict[str, str], removed: set[Removed]
-) -> tuple[bytes, str]:
-    """Of a part, with its media type."""
+def _content(package: Package, part: _Part, types: dict[str, str]) -> tuple[bytes, str, set[Removed]]:
+    """Of a part, with its media type and what is missing in it."""
     if part.tail == "image":
         content, kind, found = images.clean_inside(package.read(part.name), package.limits)
-        removed |= found
-        return content, kind.media_type
+        return content, kind.media_type, found
     media_type = types.get(part.name) or types.get(posixpath.splitext(part.name)[1].lower(), "")
     if not _MEDIA_TYPE.fullmatch(media_type):
         raise Refused(Reason.UNREADABLE)
     root = parse(package.read(part.name, package.limits.most_xml))
-    removed |= ooxml_parts.clean(root, part.lost) | word_fields.clean(root)
-    return to_bytes(root), media_type
+    found = ooxml_parts.clean(root, part.lost) | word_fields.clean(root)
+    return to_bytes(root), media_type, found
 
 
 def _listed(part: _Part, names: dict[str, str]) -> bytes:

@@ -6,15 +6,7 @@ from collections.abc import Iterable
 from lxml import etree
 
 from assessments.peer.files.outcomes import Removed
-from assessments.peer.files.xml_parts import (
-    Element,
-    drop,
-    drop_all,
-    drop_attributes,
-    local,
-    namespace,
-    unwrap,
-)
+from assessments.peer.files.xml_parts import Element, drop, drop_attributes, drop_these, local, tags, unwrap
 
 WORD = frozenset(
     (
@@ -34,7 +26,7 @@ _NAMED = frozenset(("docPr", "cNvPr"))
 _MORE_THAN_A_REFERENCE = frozenset(("pageSetup", "hyperlink"))
 # A description that a program made from the file's name is no description.
 _FILE_NAME = re.compile(
-    r"[a-z]:\\|\\\\|file:|/(users|home)/|\.(jpe?g|png|gif|bmp|tiff?|heic|webp|svg|emf|wmf)\s*$", re.I
+    r"[a-z]:\\|\\\\|file:|mailto:|/(users|home)/|\.(jpe?g|png|gif|bmp|tiff?|heic|webp|svg|emf|wmf)\s*$", re.I
 )
 
 _OLDER_TEXT = [
@@ -109,11 +101,9 @@ def clean(root: Element, lost: Iterable[str]) -> set[Removed]:
     """Changes the part; `lost` are the ids of relationships that are gone."""
     _forget_parts(root, frozenset(lost))
     found = {
-        Removed.COMMENTS: drop_all(root, _COMMENTS, WORD),
+        Removed.COMMENTS: drop(root, tags(_COMMENTS, WORD)),
         Removed.CHANGES: _accept_changes(root),
-        Removed.PATHS: drop_all(root, _SETTINGS)
-        | drop_all(root, _OF_A_WORKBOOK)
-        | _without_other_workbook(root),
+        Removed.PATHS: drop(root, tags(_SETTINGS + _OF_A_WORKBOOK)) | _without_other_workbook(root),
         Removed.AUTHORS: drop_attributes(root, _WHO) | _without_saving_numbers(root),
         Removed.NAMES_OF_OBJECTS: _name_objects(root),
     }
@@ -121,12 +111,14 @@ def clean(root: Element, lost: Iterable[str]) -> set[Removed]:
 
 
 def _forget_parts(root: Element, lost: frozenset[str]) -> None:
-    for element in list(root.iter(etree.Element)):
+    doomed = []
+    for element in root.iter(etree.Element):
         gone = [name for name, value in element.attrib.items() if _leads_to_part(str(name)) and value in lost]
         for name in gone:
             del element.attrib[name]
-        if gone and local(str(element.tag)) not in _MORE_THAN_A_REFERENCE:
-            drop(element)
+        if gone and local(element.tag) not in _MORE_THAN_A_REFERENCE:
+            doomed.append(element)
+    drop_these(root, doomed)
 
 
 def _leads_to_part(name: str) -> bool:
@@ -135,20 +127,22 @@ def _leads_to_part(name: str) -> bool:
 
 def _accept_changes(root: Element) -> bool:
     """A row that was deleted goes whole; text that came is kept as if it had always been there."""
-    words = [it for it in root.iter(etree.Element) if namespace(it) in WORD]
-    for row_properties in [it for it in words if local(it.tag) == "trPr"]:
-        if any(local(str(it.tag)) == "del" for it in row_properties):
-            drop(row_properties.getparent())
-    gone = drop_all(root, _OLDER_TEXT, WORD)
-    new = [it for it in words if local(it.tag) in _NEWER_TEXT]
-    for element in new:
-        unwrap(element)
-    return gone or bool(new)
+    rows = [
+        it.getparent().getparent()
+        for it in root.iter(*tags(["del"], WORD))
+        if local(it.getparent().tag) == "trPr"
+    ]
+    found = [
+        drop_these(root, rows),
+        drop(root, tags(_OLDER_TEXT, WORD)),
+        unwrap(root, tags(_NEWER_TEXT, WORD)),
+    ]
+    return any(found)
 
 
 def _without_other_workbook(root: Element) -> bool:
     """What Excel remembers of a workbook that formulas refer to."""
-    return local(root.tag) == "externalLink" and drop_all(root, _OF_AN_OTHER_WORKBOOK)
+    return local(root.tag) == "externalLink" and drop(root, tags(_OF_AN_OTHER_WORKBOOK))
 
 
 def _without_saving_numbers(root: Element) -> bool:
@@ -168,7 +162,15 @@ def _name_objects(root: Element) -> bool:
         if local(element.tag) in _NAMED:
             found |= element.get("name", "") != ""
             element.set("name", f"Object {element.get('id', number)}")
-        for name in ("descr", "title", "alt", f"{{{_VML_OFFICE}}}title", f"{{{_VML_OFFICE}}}href"):
+        for name in (
+            "descr",
+            "title",
+            "alt",
+            "display",
+            "tooltip",
+            f"{{{_VML_OFFICE}}}title",
+            f"{{{_VML_OFFICE}}}href",
+        ):
             if _FILE_NAME.search(element.get(name, "")) or (_VML_OFFICE in name and element.get(name)):
                 del element.attrib[name]
                 found = True

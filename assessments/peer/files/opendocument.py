@@ -17,11 +17,12 @@ from assessments.peer.files.xml_parts import (
     Element,
     blank,
     drop,
-    drop_all,
     drop_attributes,
+    drop_these,
     local,
     namespace,
     parse,
+    tags,
     to_bytes,
 )
 
@@ -32,6 +33,7 @@ _DRAW = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 # Formulas and charts are documents of their own inside.
 _XML = re.compile(r"((Object|Formula) \d{1,4}/)?(content|styles)\.xml")
+_INSIDE = re.compile(r"#.*|(\./)?(Object|Formula) \d{1,4}/?")
 _PICTURE = re.compile(r"(Pictures|media)/[^/]+")
 _MACROS = re.compile(r"(Basic|Scripts)/.+")
 _GONE = {
@@ -57,23 +59,27 @@ _FOREIGN_PARTS = ("object-ole", "plugin", "applet", "floating-frame")
 def clean(file: BinaryIO, written: BinaryIO, kind: Kind, limits: Limits) -> set[Removed]:
     package = Package(file, limits)
     _refuse_what_cannot_be_cleaned(package)
-    writing = Writing(written)
+    with Writing(written) as writing:
+        return _named_losses(package) | _write(writing, package, kind)
+
+
+def _write(writing: Writing, package: Package, kind: Kind) -> set[Removed]:
+    """The media type comes first and unpacked, so that a file tells what it is (part 2, §3.3)."""
     writing.add("mimetype", kind.media_type.encode(), packed=False)
-    media_types, removed = {"/": kind.media_type}, _named_losses(package)
+    media_types, removed = {"/": kind.media_type}, set()
     pictures: dict[str, str] = {}
     for number, name in enumerate(it for it in package if _PICTURE.fullmatch(it)):
-        content, picture, found = images.clean_inside(package.read(name), limits)
+        content, picture, found = images.clean_inside(package.read(name), package.limits)
         pictures[name] = f"Pictures/picture{number}.{picture.extensions[0]}"
         media_types[pictures[name]] = picture.media_type
         writing.add(pictures[name], content)
         removed |= found
     for name in [it for it in package if _XML.fullmatch(it)]:
-        root = parse(package.read(name, limits.most_xml))
+        root = parse(package.read(name, package.limits.most_xml))
         removed |= _clean_part(root, posixpath.dirname(name), pictures)
         media_types[name] = "text/xml"
         writing.add(name, to_bytes(root))
     writing.add("META-INF/manifest.xml", _manifest(media_types))
-    writing.close()
     return removed
 
 
@@ -93,15 +99,15 @@ def _named_losses(package: Package) -> set[Removed]:
 
 def _clean_part(root: Element, folder: str, pictures: dict[str, str]) -> set[Removed]:
     found = {
-        Removed.COMMENTS: drop_all(root, _COMMENTS),
-        Removed.CHANGES: drop_all(root, _CHANGES),
-        Removed.DETAILS: drop_all(root, _DETAILS, [_OFFICE]),
-        Removed.SCRIPTS: drop_all(root, _SCRIPTS),
+        Removed.COMMENTS: drop(root, tags(_COMMENTS)),
+        Removed.CHANGES: drop(root, tags(_CHANGES)),
+        Removed.DETAILS: drop(root, tags(_DETAILS, [_OFFICE])),
+        Removed.SCRIPTS: drop(root, tags(_SCRIPTS)),
         Removed.AUTHORS: drop_attributes(root, _SAVED),
         Removed.FIELDS: _blank_fields(root),
         Removed.PATHS: _clean_links(root, folder, pictures),
         Removed.NAMES_OF_OBJECTS: _forget_names(root),
-        Removed.EMBEDDED: drop_all(root, _FOREIGN_PARTS),
+        Removed.EMBEDDED: drop(root, tags(_FOREIGN_PARTS)),
     }
     return {what for what, is_there in found.items() if is_there}
 
@@ -120,27 +126,22 @@ def _blank_fields(root: Element) -> bool:
 
 def _clean_links(root: Element, folder: str, pictures: dict[str, str]) -> bool:
     """Pictures get their new names. A part elsewhere is not shown at all; a link keeps its text and leads nowhere."""
-    found = False
+    not_shown, found = [], False
     for element in [it for it in root.iter(etree.Element) if _HREF in it.attrib]:
         href = element.get(_HREF, "")
         name = posixpath.normpath(posixpath.join(folder, unquote(href)))
         if name in pictures:
             element.set(_HREF, posixpath.relpath(pictures[name], folder or "."))
-        elif not (
-            href.startswith("#")
-            or re.fullmatch(r"(\./)?(Object|Formula) \d{1,4}/?", href)
-            or _is_link(element, href)
-        ):
-            found = True
-            if local(element.tag) == "a":
-                element.set(_HREF, NOWHERE)
-            else:
-                drop(element)
-    return found
+        elif local(element.tag) == "a":
+            found |= not _is_open(href)
+            element.set(_HREF, href if _is_open(href) else NOWHERE)
+        elif not _INSIDE.fullmatch(href):
+            not_shown.append(element)
+    return drop_these(root, not_shown) or found
 
 
-def _is_link(element: Element, href: str) -> bool:
-    return local(element.tag) == "a" and is_public(href)
+def _is_open(href: str) -> bool:
+    return href.startswith("#") or is_public(href)
 
 
 def _forget_names(root: Element) -> bool:

@@ -20,7 +20,9 @@ class Reason(StrEnum):
         "take, with the name that goes with it."
     )
     UNKNOWN = "We cannot tell what this file is. Save the work as PDF, or as a Word, PowerPoint, Excel, picture or text file."
-    UNPACKS_TOO_LARGE = "What is inside this file is larger than we can check. Save it with smaller pictures or fewer pages."
+    UNPACKS_TOO_LARGE = (
+        "What is inside this file is larger than we can check. Save it with smaller pictures or fewer pages."
+    )
     TOO_MANY_PARTS = "The file has more parts than we can check. Save the work as PDF, or hand in less of it."
     TOO_MANY_PIXELS = "The picture is larger than {most} million pixels. Make it smaller and choose it again."
     ENCRYPTED = "The file is locked with a password, so names in it cannot be removed. Save it without one and choose it again."

@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from assessments.peer.files.limits import Budget, Limits
 from assessments.peer.files.outcomes import Reason, Refused
@@ -59,5 +59,8 @@ class Writing:
         member.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
         self._zip.writestr(member, content)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         self._zip.close()

@@ -168,4 +168,9 @@ def _size(stream: Stream) -> int:
         return stored * _MOST_OF_LZW
     if not filters or _UNCOUNTED.intersection(filters):
         return stored
-    return len(stream.read_bytes())
+    try:
+        return len(stream.read_bytes())
+    except pikepdf.DataDecodingError as error:
+        raise Refused(
+            Reason.UNPACKS_TOO_LARGE if "limit exceeded" in str(error) else Reason.UNREADABLE
+        ) from error

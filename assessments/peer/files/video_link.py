@@ -68,7 +68,8 @@ def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return bool(re.fullmatch(r"[\d.x]+", host))
+        # Browsers read any host that ends in a number as one (WHATWG URL, “ends in a number checker”).
+        return bool(re.fullmatch(r"\d+|0x[0-9a-f]*", host.rstrip(".").rpartition(".")[2]))
     return True
 
 

@@ -1,6 +1,6 @@
 """XML inside packages: read without entities, networks or notes, and cut without losing the text around."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from lxml import etree
@@ -8,6 +8,7 @@ from lxml import etree
 from assessments.peer.files.outcomes import Reason, Refused
 
 Element: TypeAlias = etree._Element
+_DOOMED = "{urn:bellringer:doomed}element"
 
 
 def parse(content: bytes) -> Element:
@@ -42,28 +43,41 @@ def local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def drop(element: Element) -> None:
-    """With all inside it; the text behind it stays."""
-    parent = element.getparent()
-    if parent is not None:
-        _add_text(element, element.tail)
-        parent.remove(element)
+def has_any(root: Element, tags: Iterable[str]) -> bool:
+    return next(root.iter(*tags), None) is not None
 
 
-def unwrap(element: Element) -> None:
-    """What is inside takes its place."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    _add_text(element, element.text)
-    for child in list(element):
-        element.addprevious(child)
-    _add_text(element, element.tail)
-    parent.remove(element)
+def tags(names: Iterable[str], namespaces: Iterable[str] = ("*",)) -> list[str]:
+    """For whatever namespace, or for some."""
+    spaces = list(namespaces)
+    return [f"{{{space}}}{name}" for name in names for space in spaces]
+
+
+def drop(root: Element, unwanted: Iterable[str]) -> bool:
+    """Elements of these tags go with all inside them; the text behind them stays. Whether there were any."""
+    unwanted = list(unwanted)
+    found = has_any(root, unwanted)
+    etree.strip_elements(root, *unwanted, with_tail=False)
+    return found
+
+
+def drop_these(root: Element, elements: Iterable[Element]) -> bool:
+    """As `drop`, for elements that were picked one by one. One by one they would also go, but text is copied each time."""
+    for element in elements:
+        element.tag = _DOOMED
+    return drop(root, [_DOOMED])
+
+
+def unwrap(root: Element, wrappers: Iterable[str]) -> bool:
+    """What is inside elements of these tags takes their place. Whether there were any."""
+    wrappers = list(wrappers)
+    found = has_any(root, wrappers)
+    etree.strip_tags(root, *wrappers)
+    return found
 
 
 def drop_attributes(root: Element, names: Iterable[str]) -> bool:
-    """By local name, in whatever namespace."""
+    """By local name, in whatever namespace. Whether there were any."""
     unwanted, found = frozenset(names), False
     for element in root.iter(etree.Element):
         for name in [it for it in element.attrib if local(str(it)) in unwanted]:
@@ -72,40 +86,9 @@ def drop_attributes(root: Element, names: Iterable[str]) -> bool:
     return found
 
 
-def drop_all(root: Element, names: Iterable[str], namespaces: Iterable[str] | None = None) -> bool:
-    """Elements by local name; in any namespace unless some are given."""
-    unwanted, where = frozenset(names), None if namespaces is None else frozenset(namespaces)
-    found = [
-        element
-        for element in root.iter(etree.Element)
-        if local(str(element.tag)) in unwanted and (where is None or namespace(element) in where)
-    ]
-    for element in found:
-        drop(element)
-    return bool(found)
-
-
 def blank(element: Element) -> None:
     """Without any text, its own and that inside."""
     for inside in element.iter(etree.Element):
         inside.text = None
         if inside is not element:
             inside.tail = None
-
-
-def rename(element: Element, names: Mapping[str, str]) -> None:
-    """Attributes by their full names, where they are there."""
-    for name, value in names.items():
-        if name in element.attrib:
-            element.set(name, value)
-
-
-def _add_text(element: Element, text: str | None) -> None:
-    """Before the element."""
-    if not text:
-        return
-    before, parent = element.getprevious(), element.getparent()
-    if before is not None:
-        before.tail = (before.tail or "") + text
-    elif parent is not None:
-        parent.text = (parent.text or "") + text
