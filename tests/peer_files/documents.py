@@ -82,6 +82,12 @@ def _page(made, secret):
     )
     page.PieceInfo = Dictionary(App=Dictionary(Private=String(f"{secret}-piece-info")))
     page.Metadata = Stream(made, f"{secret}-xmp-of-a-page".encode())
+    page.Private = Stream(made, f"{secret}-private-stream".encode())
+    photo["/PTEX.FileName"], photo["/PTEX.InfoDict"] = (
+        String(f"{secret}-figure"),
+        Dictionary(Title=String(f"{secret}-figure-title")),
+    )
+    page.Resources.XObject.Im1.Odd = String(f"{secret}-odd-text")
     page.Thumb = Stream(made, f"{secret}-thumbnail".encode())
     page.AA = Dictionary(O=Dictionary(S=Name.JavaScript, JS=String(f"{secret}-page-script")))
 

@@ -7,17 +7,22 @@ import zlib
 import pikepdf
 import pypdf
 import pytest
+from PIL import Image
 
 from assessments.peer.files.cleaning import clean
 from assessments.peer.files.limits import MIB, Limits
 from assessments.peer.files.outcomes import Refused, Removed
-from assessments.peer.files.pdf_pictures import without_boxes
-from tests.peer_files import documents
+from assessments.peer.files.pdf_pictures import without_boxes, without_notes
+from tests.peer_files import documents, pictures
 from tests.peer_files.traces import holds
 
 SECRET = "Zyqwenna4711Obscurovich"
 PLACES = [
     "docinfo",
+    "private-stream",
+    "figure",
+    "figure-title",
+    "odd-text",
     "wide",
     "xmp",
     "xmp-of-a-picture",
@@ -190,6 +195,35 @@ def test_truncated_pdf_is_refused_or_whole_enough_to_clean(full, part):
         assert refused.code == "unreadable"
     else:
         assert not holds(after, SECRET[:12])
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_notes_of_a_jpeg_go_and_its_pixels_stay(progressive):
+    content = pictures.jpeg(SECRET, progressive=progressive)
+
+    bare = without_notes(content)
+
+    with Image.open(io.BytesIO(bare)) as after, Image.open(io.BytesIO(content)) as before:
+        assert after.tobytes() == before.tobytes()
+        assert set(after.info) <= {"progressive", "progression"}
+    assert bare.endswith(b"\xff\xd9") and not holds(bare, SECRET[:12])
+
+
+def test_colours_of_a_jpeg_for_print_stay_as_coded():
+    file = io.BytesIO()
+    Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(file, "JPEG")
+    assert b"Adobe" in file.getvalue()
+
+    with Image.open(io.BytesIO(without_notes(file.getvalue()))) as after, Image.open(file) as before:
+        assert after.tobytes() == before.tobytes()
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 30, 500, -1, -40])
+def test_truncated_jpeg_is_refused(cut):
+    whole = without_notes(pictures.jpeg(SECRET))
+
+    with pytest.raises(Refused, match="UNREADABLE"):
+        without_notes(whole[:cut])
 
 
 def test_notes_of_a_jpeg_2000_go_and_its_code_stays():

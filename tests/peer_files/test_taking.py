@@ -1,5 +1,6 @@
 """What a file is comes from its bytes; what cannot be taken is refused in words; nothing else ever goes wrong."""
 
+import errno
 import io
 import time
 import zipfile
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from assessments.peer.files import kinds, sniffing
+from assessments.peer.files import cleaning, kinds, sniffing
 from assessments.peer.files.cleaning import CHUNK, clean
 from assessments.peer.files.limits import MIB, Limits
 from assessments.peer.files.names import public_name
@@ -209,6 +210,16 @@ def test_damaged_files_are_refused_or_clean(content, damages, cut):
     else:
         with done.file as file:
             assert done.extension == "txt" or f"{SECRET}-".encode() not in file.read()
+
+
+def test_full_disk_is_not_the_fault_of_the_file(monkeypatch):
+    def full(*_given):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setitem(cleaning._CLEANERS, kinds.TEXT, full)
+
+    with pytest.raises(OSError, match="No space left"):
+        clean(io.BytesIO(b"hello"), "notes.txt")
 
 
 def test_cleaning_a_usual_file_takes_a_moment():

@@ -40,7 +40,7 @@ def _pieces(content):
 
 def _pieces_of_a_pdf(content):
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        for thing in [pdf.trailer, *pdf.objects]:
+        for thing in [pdf.trailer, *(it for it in pdf.objects if isinstance(it, pikepdf.Object))]:
             yield thing.unparse()
             yield b" ".join(_strings(thing, 0))
             if isinstance(thing, pikepdf.Stream):
@@ -59,7 +59,7 @@ def _strings(thing, depth):
             yield from _strings(it, depth + 1)
     elif isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
         for key, value in thing.items():
-            yield key.encode()
+            yield key.encode(errors="surrogateescape")
             yield from _strings(value, depth + 1)
 
 

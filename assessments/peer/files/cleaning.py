@@ -4,8 +4,10 @@ Nothing is trusted: what it is comes from its bytes, and whatever could say who 
 What cannot be cleaned is refused.
 """
 
+import errno
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -41,14 +43,15 @@ class Cleaned:
 def clean(source: BinaryIO | Path, claimed_name: str, limits: Limits | None = None) -> Cleaned:
     """The file as peers may see it. A stream is read from where it stands, in pieces, and never far beyond `most_bytes`.
 
-    Raises `Refused`, and nothing else whatever the bytes are.
+    Raises `Refused`, and nothing else whatever the bytes are. What the source or the disk raises passes through.
     """
     limits = limits or Limits()
     with tempfile.TemporaryFile() as taken:
         _take_in(source, taken, limits)
-        kind = _checked(sniffing.look_at(taken), claimed_name)
-        taken.seek(0)
-        return _written_anew(taken, kind, limits)
+        with _only_refusals():
+            kind = _checked(sniffing.look_at(taken), claimed_name)
+            taken.seek(0)
+            return _written_anew(taken, kind, limits)
 
 
 def _take_in(source: BinaryIO | Path, taken: BinaryIO, limits: Limits) -> None:
@@ -82,15 +85,23 @@ def _extension(claimed_name: str) -> str:
     return last.rpartition(".")[2].strip().lower() if "." in last else ""
 
 
-def _written_anew(taken: BinaryIO, kind: Kind, limits: Limits) -> Cleaned:
-    written = tempfile.TemporaryFile()  # noqa: SIM115 - handed on open
+@contextmanager
+def _only_refusals() -> Iterator[None]:
+    """Libraries stumble over hostile bytes in more ways than they say; each means the same to whoever sent them."""
     try:
+        yield
+    except Refused:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        raise Refused(Reason.UNREADABLE) from error
+
+
+def _written_anew(taken: BinaryIO, kind: Kind, limits: Limits) -> Cleaned:
+    with ExitStack() as open_until_written:
+        written = open_until_written.enter_context(tempfile.TemporaryFile())
         removed = _CLEANERS[kind](taken, written, kind, limits)
         written.seek(0)
-    except Exception as error:
-        written.close()
-        if isinstance(error, Refused):
-            raise
-        # Libraries stumble over hostile bytes in more ways than they say; each of them means the same to whoever sent them.
-        raise Refused(Reason.UNREADABLE) from error
+        open_until_written.pop_all()
     return Cleaned(written, kind.extensions[0], kind.media_type, tuple(it for it in Removed if it in removed))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Object, Stream
+from pikepdf import Array, Dictionary, Name, Object, Stream, String
 
 from assessments.peer.files import pdf_actions, pdf_pictures
 from assessments.peer.files.kinds import Kind
@@ -33,6 +33,17 @@ _CATALOG = {
     "/Type", "/Version", "/Pages", "/PageLabels", "/Names", "/Dests", "/ViewerPreferences", "/PageLayout", "/PageMode",
     "/Outlines", "/AcroForm", "/StructTreeRoot", "/MarkInfo", "/Lang", "/OCProperties", "/Extensions",
 }  # fmt: skip
+_PAGE = {
+    "/Type", "/Parent", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Contents", "/Rotate",
+    "/Group", "/Annots", "/Tabs", "/StructParents", "/UserUnit", "/Trans", "/Dur",
+    "/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/AA", "/AF",
+}  # fmt: skip
+# Texts that are shown, read aloud, or needed to find or draw something. Any other text is a program's own.
+_TEXTS = {
+    "/Contents", "/T", "/TU", "/TM", "/V", "/DV", "/DA", "/DS", "/CA", "/RC", "/AC", "/Title", "/Alt", "/ActualText", "/E",
+    "/Lang", "/URI", "/D", "/P", "/Name", "/Registry", "/Ordering", "/CharSet", "/FontFamily", "/Panose", "/ID", "/Tag", "/F",
+    "/UF", "/JS", "/NM", "/M", "/CreationDate", "/LastModified", "/XFA",
+}  # fmt: skip
 _ANYWHERE = {
     "/Metadata": Removed.DETAILS,
     "/PieceInfo": Removed.CUSTOM,
@@ -43,8 +54,9 @@ _ANYWHERE = {
     "/EF": Removed.EMBEDDED,
     "/XFA": Removed.CUSTOM,
     "/CreatorInfo": Removed.DETAILS,
-    "/DPart": Removed.CUSTOM,
-    "/SeparationInfo": Removed.CUSTOM,
+    # What pdfTeX notes of figures: their paths, and who made them.
+    "/PTEX.FileName": Removed.PATHS,
+    "/PTEX.InfoDict": Removed.DETAILS,
 }
 _OF_A_NOTE = ("/T", "/M", "/CreationDate", "/NM", "/RC")
 # These are no more than a box around something that plays or is carried along (§12.5.6).
@@ -68,7 +80,7 @@ def clean(file: BinaryIO, written: BinaryIO, _kind: Kind, limits: Limits) -> set
 
 
 def _clean(pdf: pikepdf.Pdf, limits: Limits) -> set[Removed]:
-    removed = _clean_trailer(pdf) | _clean_catalog(pdf.Root)
+    removed = _clean_trailer(pdf) | _clean_catalog(pdf.Root) | _clean_pages(pdf)
     budget = Budget(limits.most_unpacked)
     for number, thing in enumerate(_things(pdf)):
         if number > limits.most_parts * _OBJECTS_PER_PART:
@@ -100,6 +112,15 @@ def _clean_catalog(root: Object) -> set[Removed]:
     return removed
 
 
+def _clean_pages(pdf: pikepdf.Pdf) -> set[Removed]:
+    removed = set()
+    for page in (it.obj for it in pdf.pages):
+        for key in set(page.keys()) - _PAGE:
+            del page[key]
+            removed.add(Removed.CUSTOM)
+    return removed
+
+
 def _things(pdf: pikepdf.Pdf) -> Iterator[Object]:
     """Each dictionary and stream, also those inside others; an object that is referred to comes once."""
     for thing in pdf.objects:
@@ -125,7 +146,7 @@ def _clean_thing(thing: Object) -> set[Removed]:
     removed = {what for key, what in _ANYWHERE.items() if key in thing}
     for key in [it for it in _ANYWHERE if it in thing]:
         del thing[key]
-    removed |= pdf_actions.clean(thing) | _clean_notes(thing)
+    removed |= pdf_actions.clean(thing) | _clean_notes(thing) | _clean_texts(thing)
     if thing.get("/FT") == Name.Sig and "/V" in thing:
         del thing["/V"]
         removed.add(Removed.SIGNATURES)
@@ -149,6 +170,15 @@ def _clean_notes(thing: Object) -> set[Removed]:
             del thing[key]
             removed.add(Removed.AUTHORS)
     return removed
+
+
+def _clean_texts(thing: Object) -> set[Removed]:
+    """Of a tag that gives pages their structure (§14.7.2), the title is nowhere shown."""
+    shown = _TEXTS - {"/T"} if "/S" in thing else _TEXTS
+    gone = [key for key, value in thing.items() if isinstance(value, String) and key not in shown]
+    for key in gone:
+        del thing[key]
+    return {Removed.CUSTOM} if gone else set()
 
 
 def _clean_stream(stream: Stream, budget: Budget, limits: Limits) -> set[Removed]:

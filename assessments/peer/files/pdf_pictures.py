@@ -9,9 +9,10 @@ from assessments.peer.files.limits import Limits
 from assessments.peer.files.outcomes import Reason, Refused, Removed
 
 _START_OF_SCAN = 0xDA
-_END_OF_PICTURE = 0xD9
 _ADOBE = 0xEE  # says how colours are coded
-_NOTES = {*range(0xE0, 0xF0), 0xFE} - {_ADOBE}
+_ADOBE_SIZE = 14
+# Frames, tables, restarts, lines and scans.
+_OF_THE_PIXELS = {*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD, _START_OF_SCAN} - {0xC8}
 _BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length, ITU-T T.81 table B.1
 _BOXES_OF_THE_PIXELS = {b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"rreq"}  # ITU-T T.800 table I.2, T.801
 _OF_CAMERAS = ("/DCTDecode", "/JPXDecode")
@@ -48,31 +49,37 @@ def clean(stream: Stream) -> set[Removed]:
 
 def without_notes(jpeg: bytes) -> bytes:
     """A JPEG without its application segments and comments, bit for bit the same picture."""
+    if not jpeg.startswith(b"\xff\xd8"):
+        raise Refused(Reason.UNREADABLE)
     return b"".join(_kept_segments(jpeg))
 
 
 def _kept_segments(jpeg: bytes) -> Iterator[bytes]:
-    """What stands behind the end of the picture is not part of it. Raises `Refused` for what is no JPEG."""
-    if jpeg[:2] != b"\xff\xd8":
-        raise Refused(Reason.UNREADABLE)
-    yield jpeg[:2]
+    """What stands behind the end of the picture is not part of it. Raises `Refused` for what is no whole JPEG."""
     at = 2
-    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF:
-        marker = jpeg[at + 1]
-        if marker == _END_OF_PICTURE:
-            break
-        if marker == 0xFF or marker in _BARE:
-            at += 1 if marker == 0xFF else 2
-            continue
-        end = at + 2 + struct.unpack(">H", jpeg[at + 2 : at + 4])[0]
-        if marker not in _NOTES:
+    yield jpeg[:2]
+    while not jpeg.startswith(b"\xff\xd9", at):
+        marker, end = _segment(jpeg, at)
+        if marker in _OF_THE_PIXELS or (marker == _ADOBE and end - at == 2 + _ADOBE_SIZE):
             yield jpeg[at:end]
         at = end
         if marker == _START_OF_SCAN:
-            scan_end = _end_of_scan(jpeg, at)
-            yield jpeg[at:scan_end]
-            at = scan_end
-    yield bytes((0xFF, _END_OF_PICTURE))
+            at = _end_of_scan(jpeg, end)
+            yield jpeg[end:at]
+    yield b"\xff\xd9"
+
+
+def _segment(jpeg: bytes, at: int) -> tuple[int, int]:
+    """The marker, and where the segment ends; one without a length, or filling before one, is a segment of its own."""
+    head = jpeg[at : at + 4]
+    if len(head) < 4 or head[0] != 0xFF:
+        raise Refused(Reason.UNREADABLE)
+    if head[1] == 0xFF or head[1] in _BARE:
+        return head[1], at + (1 if head[1] == 0xFF else 2)
+    end = at + 2 + max(2, int.from_bytes(head[2:]))
+    if end > len(jpeg):
+        raise Refused(Reason.UNREADABLE)
+    return head[1], end
 
 
 def _end_of_scan(jpeg: bytes, at: int) -> int:
