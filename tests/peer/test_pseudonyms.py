@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assessments.peer.lexicons import words
 from assessments.peer.lexicons.pleasant import ADJECTIVES, BIRDS_AND_TREES
 from assessments.peer.pseudonyms import PAIRS, names_for, pseudonym, shuffled_for
 
@@ -119,10 +120,12 @@ def test_there_are_enough_pairs_and_no_word_twice():
 
 def test_no_word_is_a_given_name_or_hints_at_gender_skin_or_illness():
     unwanted = set(
-        """Amber Ruby Jade Scarlet Violet Rose Hazel Olive Coral Pearl Sandy Misty Autumn Summer Rusty Sunny Robin
+        words(
+            """Amber Ruby Jade Scarlet Violet Rose Hazel Olive Coral Pearl Sandy Misty Autumn Summer Rusty Sunny Robin
         Martin Jay Wren Holly Ivy Willow Rowan Laurel Myrtle Merlin Phoenix Heather Linden Ash Black White Brown Yellow
         Red Dark Fair Pale Pink Blue Manly Girly Lady Lord Thrush Tit Booby Shag Cock Woodcock Coot Loon Crow Vulture
-        Cuckoo Turkey Chicken Goose Gull Dodo Bustard Rook Swallow Shrike Patient Fat Thin Slow Lame Dumb""".split()
+        Cuckoo Turkey Chicken Goose Gull Dodo Bustard Rook Swallow Shrike Patient Fat Thin Slow Lame Dumb"""
+        )
     )
 
     assert unwanted.isdisjoint(ADJECTIVES)

@@ -1,6 +1,8 @@
 """Two words of a pseudonym. Nothing that is somebody's given name, a word about people, or an illness."""
 
-ADJECTIVES = tuple(
+from assessments.peer.lexicons import words
+
+ADJECTIVES = words(
     """
     Agile Airy Alpine Amiable Azure Balmy Beaming Blithe Boreal Brave Breezy Bright Brisk Bronze Buoyant Calm
     Candid Cerulean Cheerful Civic Clear Clever Cobalt Coastal Composed Copper Cordial Cosmic Crimson Crisp
@@ -14,10 +16,10 @@ ADJECTIVES = tuple(
     Singing Smooth Snowy Soaring Solar Southern Sparkling Spirited Spring Stately Steady Stellar Tawny Teal
     Thoughtful Tidal Tidy Topaz Tranquil Trusty Turquoise Upbeat Velvet Vernal Vivid Wandering Warm Western
     Willing Windy Winged Wise Witty Woodland Zesty
-    """.split()
+    """
 )
 
-BIRDS_AND_TREES = tuple(
+BIRDS_AND_TREES = words(
     """
     Albatross Avocet Barbet Bittern Bluebird Bowerbird Bulbul Bunting Buzzard Cardinal Chaffinch Chickadee
     Chiffchaff Condor Cormorant Corncrake Crane Curlew Dipper Dotterel Dove Drongo Dunlin Dunnock Eagle Egret Eider
@@ -34,5 +36,5 @@ BIRDS_AND_TREES = tuple(
     Elm Eucalyptus Fir Hawthorn Hickory Hornbeam Jacaranda Juniper Larch Lime
     Magnolia Mahogany Mango Maple Medlar Mulberry Oak Palm Pear Pecan Pine Plane Plum Poplar Quince Redwood
     Sequoia Spruce Sycamore Tamarack Tamarind Teak Tulip Walnut Whitebeam Yew
-    """.split()
+    """
 )
