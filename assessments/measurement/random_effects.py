@@ -142,7 +142,9 @@ def _fixed(table: sparse.csr_array, reviews: _Reviews) -> Floats | Undefined:
         reviews.reviewer, weights=reviews.score - means[reviews.work], minlength=of_reviewer.size
     )
     shared = table.T @ sparse.diags_array(1 / np.maximum(of_work, 1)) @ table
-    found, failed = cg(sparse.diags_array(of_reviewer.astype(np.float64)) - shared, left, rtol=1e-10, maxiter=MOST_STEPS)
+    found, failed = cg(
+        sparse.diags_array(of_reviewer.astype(np.float64)) - shared, left, rtol=1e-10, maxiter=MOST_STEPS
+    )
     return undefined(Reason.NOT_CONVERGED, steps=MOST_STEPS) if failed else np.asarray(found)
 
 
