@@ -50,6 +50,24 @@ class Reason(StrEnum):
     )
     EXTREME = "Every mark is the lowest or the highest there is, so how far beyond it lies is not known."
     UNSTABLE = "Only {n} of {draws} redrawn cohorts gave a value, so an interval would not mean much."
+    NO_REVIEWS = "Nobody has reviewed this yet."
+    FEW_FOR_INTERVAL = (
+        "Too few reviews ({n}) to say how far the result of other reviewers could be from this one."
+    )
+    NO_BOUNDARY = "No pass mark or other boundary is set, so there is no result that could change."
+    FEW_SHARED = (
+        "Too few pieces of work were reviewed by the same people to tell strict reviewers from weak work."
+    )
+    NOT_ASKED = "No reviews were asked of this person."
+    NO_ANSWERS = "Nobody has said yet how useful these reviews are, so their quality is not known."
+    FEW_PAIRS = (
+        "Only {n} reviews have both a score and an answer on how useful they were; at least {least} are needed "
+        "to tell whether one depends on the other."
+    )
+    NO_SELF = "There is no self-assessment to compare with."
+    FEW_RATERS = "Only {n} people have answered. Nothing is shown before there are {least}, so that nobody can be recognised."
+    NO_RATINGS = "Nobody else in the team has rated this person."
+    UNBEATEN = "Some pieces of work won (or lost) every comparison with the others, so how far apart they are is not known."
     NOT_CONVERGED = "The computation did not settle after {steps} steps, so nothing is reported."
 
 

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from assessments.measurement import agreement, items, rasch, reliability
+from assessments.measurement import (
+    agreement,
+    comparative_judgement,
+    items,
+    rasch,
+    reliability,
+    team_contribution,
+    workshop_grades,
+)
 from assessments.measurement import generalizability as gt
 from assessments.measurement import standard_setting as setting
 from assessments.measurement.agreement import Metric, Weights
@@ -51,6 +59,9 @@ def checks() -> list[Check]:
         *_generalizability(),
         *_analysis_of_variance(),
         *_rasch(),
+        *_comparisons(),
+        *_teams(),
+        *_workshop(),
     ]
 
 
@@ -204,6 +215,73 @@ def _rasch() -> Iterator[Check]:
         yield Check(f"Raters, {name}", source, published, value, tolerance)
     likelihood = found if isinstance(found, Undefined) else found.log_likelihood
     yield Check("Log-likelihood of the ratings", source, -2144.9762, likelihood, 0.00005)
+
+
+def _comparisons() -> Iterator[Check]:
+    """Measures beside the first one's, in logits."""
+    table = _json("bradley_terry_stigler_agresti.json")
+    for names, wins, source in (
+        ("journals", "citations", "Stigler 1994"),
+        ("teams", "games", "Agresti 2002"),
+    ):
+        counts = np.array(table[wins])
+        winners, losers = (np.repeat(side.ravel(), counts.ravel()) for side in np.indices(counts.shape))
+        found = comparative_judgement.bradley_terry(winners, losers, len(counts), virtual=False)
+        for place, published in enumerate(table[f"{names}_printed"], start=1):
+            value = (
+                found if isinstance(found, Undefined) else _apart(found.measures[place], found.measures[0])
+            )
+            yield Check(f"Bradley–Terry, {table[names][place]}", source, published, value, 0.00005)
+    for place, published in enumerate(table["errors_printed"], start=1):
+        value = found if isinstance(found, Undefined) else found.error_of_difference(place, 0)
+        yield Check(f"Bradley–Terry, error of {table['teams'][place]}", source, published, value, 0.00005)
+
+
+def _apart(one: Number, other: Number) -> Number:
+    if isinstance(one, Undefined):
+        return one
+    return other if isinstance(other, Undefined) else one - other
+
+
+def _teams() -> Iterator[Check]:
+    example = _json("webpa_loughborough.json")
+    shares = team_contribution.webpa(np.array(example["points"], dtype=np.float64))
+    for printed in example["printed"]:
+        asked = {"weight": printed["weight"], "penalty": printed["penalty"]}
+        for place, published in enumerate(printed["grades"]):
+            value = (
+                shares if isinstance(shares, Undefined) else shares.grades(printed["mark"], **asked)[place]
+            )
+            name = f"WebPA, {example['members'][place]}, weight {asked['weight']:g}, penalty {asked['penalty']:g}"
+            yield Check(name, "WebPA, worked example", published, value, 0.005)
+    team = _json("contribution_teammates.json")
+    found = team_contribution.contribution(team["points"])
+    for place, published in enumerate(team["perceived"]):
+        value = found if isinstance(found, Undefined) else found.perceived[place]
+        yield Check(f"Contribution of member {place + 1}", "TEAMMATES, unit test", published, value, 0.5)
+        for other, published in enumerate(team["shown"][place]):
+            value = found if isinstance(found, Undefined) else found.shown[place][other]
+            name = f"Contribution of member {other + 1}, as member {place + 1} is shown it"
+            yield Check(name, "TEAMMATES, unit test", published, value, 0.5)
+
+
+def _workshop() -> Iterator[Check]:
+    """Moodle's are exact."""
+    source, table = "Moodle Workshop, unit tests", _json("workshop_moodle.json")
+    for number, given in enumerate(table["variance"]):
+        column = np.array(given["values"], dtype=np.float64)[:, None]
+        value = float(workshop_grades.weighted_variance(column, given["weights"])[0])
+        yield Check(f"Workshop, weighted variance {number + 1}", source, given["var"], value, 0)
+    average = table["average"]
+    best = workshop_grades.best(average["rows"], [0] * 3, [100] * 3, [1] * 3, average["weights"])
+    for place, published in enumerate(average["expected"]):
+        mean = best if isinstance(best, Undefined) else best.averages[place]
+        yield Check(f"Workshop, average of aspect {place + 1}", source, published, mean, 0)
+    for number, case in enumerate(table["numerrors"]):
+        failed = [place in case["errors_at"] for place in range(len(case["weights"]))]
+        mapping = {int(errors): float(grade) for errors, grade in case["map"].items()}
+        grade = workshop_grades.numerrors(failed, case["weights"], mapping)
+        yield Check(f"Workshop, number of errors {number + 1}", source, case["out"], grade, 0)
 
 
 def _numbers(name: str, *, skip: int = 1) -> Floats:

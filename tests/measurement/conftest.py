@@ -33,3 +33,9 @@ def constructed():
 @pytest.fixture(scope="session")
 def examples():
     return json.loads((SAMPLES / "standard_setting_examples.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """By name: numbers of another program for peer feedback."""
+    return lambda name: json.loads((SAMPLES.parent / "peer" / f"{name}_golden.json").read_text())

@@ -5,7 +5,15 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from assessments.measurement import agreement, generalizability, rasch, verification
+from assessments.measurement import (
+    agreement,
+    comparative_judgement,
+    generalizability,
+    rasch,
+    team_contribution,
+    verification,
+    workshop_grades,
+)
 from assessments.measurement.undefined import Reason, undefined
 
 
@@ -61,3 +69,26 @@ def test_every_number_of_examiners_is_looked_at(monkeypatch):
     bad = [check for check in found if not check.is_good]
     assert {check.source.split(" ")[0] for check in bad} == {"Brennan", "Park", "Uto"}
     assert len(bad) == 5 + 4 + 9 + 7 + 7 + 3 + 9
+
+
+def test_every_number_of_peers_is_looked_at(monkeypatch):
+    words = undefined(Reason.NO_DATA)
+    for module, name in (
+        (comparative_judgement, "bradley_terry"),
+        (team_contribution, "webpa"),
+        (team_contribution, "contribution"),
+        (workshop_grades, "best"),
+        (workshop_grades, "numerrors"),
+    ):
+        monkeypatch.setattr(module, name, lambda *given, **more: words)
+
+    bad = [check for check in verification.checks() if not check.is_good]
+
+    assert {check.source.split(" ")[0] for check in bad} == {
+        "Stigler",
+        "Agresti",
+        "WebPA,",
+        "TEAMMATES,",
+        "Moodle",
+    }
+    assert len(bad) == 3 + 6 + 6 + 15 + 20 + 3 + 4
