@@ -16,6 +16,9 @@ from lti_tool.port import Launch, Role
 if TYPE_CHECKING:
     from assessments.marking.models import MarkSheet
 
+# Why somebody who teaches does not open a sheet that is not theirs, in words; empty where they may.
+Shield = Callable[[Launch, "MarkSheet"], str]
+_shields: list[Shield] = []
 # Of a self-assessment: why its candidate does not see it yet, in words; empty where they may.
 Withholding = Callable[["MarkSheet"], str]
 _withholding: list[Withholding] = []
@@ -26,6 +29,11 @@ MARKERS = {Role.INSTRUCTOR, Role.TEACHING_ASSISTANT}
 def withhold(rule: Withholding) -> None:
     """Features say when their app is ready which self-assessments are not open yet."""
     _withholding.append(rule)
+
+
+def shield(rule: Shield) -> None:
+    """Features say when their app is ready which sheets teachers do not open, because they would read whose they are."""
+    _shields.append(rule)
 
 
 def can_see_sheets(launch: Launch) -> bool:
@@ -66,6 +74,8 @@ def why_not_seen(launch: Launch, sheet: "MarkSheet") -> str:
     """What somebody hears who may not see this sheet of their course: whose it is, and what to do."""
     if sheet.assigned_to_id == launch.person.pk and (why := why_withheld(sheet)):
         return why
+    if launch.role == Role.INSTRUCTOR and (why := _why_shielded(launch, sheet)):
+        return why
     if sheet.candidate_id == launch.person.pk:
         return _("This is your own mark sheet. You see your feedback once it is released.")
     if can_see_sheets(launch) or launch.role == Role.GUEST:
@@ -76,7 +86,13 @@ def why_not_seen(launch: Launch, sheet: "MarkSheet") -> str:
     return _("Mark sheets are for those who examine in this course.")
 
 
+def _why_shielded(launch: Launch, sheet: "MarkSheet") -> str:
+    return next((why for rule in _shields if (why := rule(launch, sheet))), "")
+
+
 def _sees_as_marker(launch: Launch, sheet: "MarkSheet") -> bool:
     if sheet.candidate_id == launch.person.pk:
         return False
-    return launch.role == Role.INSTRUCTOR or (can_see_sheets(launch) and sheet.assigned_to_id is None)
+    if launch.role == Role.INSTRUCTOR:
+        return not _why_shielded(launch, sheet)
+    return can_see_sheets(launch) and sheet.assigned_to_id is None

@@ -17,7 +17,8 @@ from lti_tool.port import Launch
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """`template`: its head, with `context`; empty for the candidate's name and the rubric's title.
+    """`subject`: whom or what the sheet is about, where that is not the candidate's name. `template`: its head, with `context`;
+    empty for the subject and the rubric's title.
 
     `back_url` may be empty: then there is nowhere that this person may go. `done_url`: where one goes after handing in,
     `submit_words`: what the button says that does so. `comment_hint`: what the overall comment is for, and who reads it
@@ -28,6 +29,7 @@ class Surroundings:
     back_words: str = ""
     done_url: str
     submit_words: str
+    subject: str = ""
     template: str = ""
     comment_hint: str = ""
     foot: str = ""

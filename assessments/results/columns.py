@@ -1,4 +1,7 @@
-"""The columns of the gradebook that an activity has: its result, and where that is wanted one for each station of an exam."""
+"""The columns of the gradebook that an activity has: its result, and where that is wanted one for each station of an exam.
+
+A kind whose results it computes itself says what its columns are.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,8 +33,23 @@ class Column:
     comment: Callable[[Result], str]
 
 
+_of_kinds: dict[str, Callable[[Activity], list[Column]]] = {}
+
+
+def register(kind: str, of: Callable[[Activity], list[Column]]) -> None:
+    """Activities of this kind have the columns that `of` gives; the result's first."""
+    _of_kinds[kind] = of
+
+
+def computing_kinds() -> list[str]:
+    """The kinds that compute their results themselves."""
+    return list(_of_kinds)
+
+
 def columns(activity: Activity) -> list[Column]:
     """The result's first. Stations have theirs in the order of the exam, those that count."""
+    if activity.kind in _of_kinds:
+        return _of_kinds[activity.kind](activity)
     maximum = kinds.find(activity.kind).maximum(activity)
     assert maximum
     own = Column(TAG, activity.title, maximum, lambda result: grade(result, maximum), comment)

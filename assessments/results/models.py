@@ -32,8 +32,9 @@ class ResultQuerySet(models.QuerySet["Result"]):
 class Result(models.Model):
     """What a candidate's marks come to. The candidate sees it once released.
 
-    Of one sheet, kept in step with it by recording.py; or of a whole exam, then with the `outcome` that was signed. `total` is
-    None where nothing could be decided: never a zero, and nothing is sent.
+    Of one sheet, kept in step with it by recording.py; of a whole exam, then with the `outcome` that was signed; or `computed`
+    by the activity's own kind from several sheets. `total` is None where nothing could be decided: never a zero, and nothing is
+    sent.
     """
 
     activity = models.ForeignKey("activities.Activity", on_delete=models.CASCADE, related_name="results")
@@ -42,6 +43,9 @@ class Result(models.Model):
         "marking.MarkSheet", null=True, on_delete=models.RESTRICT, related_name="result"
     )
     outcome = models.OneToOneField("Outcome", null=True, on_delete=models.RESTRICT, related_name="result")
+    computed = models.JSONField(
+        null=True, help_text="What its columns are made of, where its kind computes it."
+    )
     total = models.DecimalField(max_digits=9, decimal_places=3, null=True)
     maximum = models.DecimalField(max_digits=9, decimal_places=3)
     computed_at = models.DateTimeField()
@@ -62,8 +66,10 @@ class Result(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(maximum__gt=0), name="result_has_a_maximum"),
             models.CheckConstraint(
-                condition=models.Q(sheet=None) ^ models.Q(outcome=None),
-                name="result_of_a_sheet_or_an_outcome",
+                condition=models.Q(sheet__isnull=False, outcome=None, computed=None)
+                | models.Q(sheet=None, outcome__isnull=False, computed=None)
+                | models.Q(sheet=None, outcome=None, computed__isnull=False),
+                name="result_of_one_thing",
             ),
         ]
 

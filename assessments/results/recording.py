@@ -1,5 +1,7 @@
-"""Keeps a Result in step with its sheet, in the transaction in which the sheet is submitted or amended."""
+"""Keeps a Result in step with what it is made of, in the transaction in which that changes."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.dispatch import receiver
@@ -11,6 +13,7 @@ from assessments.audit.recording import record
 from assessments.marking.models import MarkSheet
 from assessments.marking.signals import sheet_amended, sheet_submitted
 from assessments.results import releasing
+from assessments.results.columns import PER_CENT
 from assessments.results.models import Result
 
 
@@ -35,6 +38,33 @@ def compute(sheet: MarkSheet, by: Any, **kwargs: Any) -> None:
     record("result.computed", by=by, on=assessment.activity, data={**data, "candidate": sheet.candidate_id})
     if result.is_released:
         releasing.publish_again(result)
+
+
+def keep(
+    *, activity: Activity, candidate: Any, total: Decimal | None, computed: Mapping[str, Any], by: Any
+) -> Result:
+    """What a kind computed for a candidate, in per cent. Nothing is done where that is what stands there already.
+
+    Called in the transaction of the change. A released result that changed is published again.
+    """
+    there = Result.objects.select_for_update().filter(activity=activity, candidate=candidate).first()
+    if there and there.total == total and there.computed == dict(computed):
+        return there
+    result, _is_new = Result.objects.update_or_create(
+        activity=activity,
+        candidate=candidate,
+        defaults={
+            "computed": dict(computed),
+            "total": total,
+            "maximum": PER_CENT,
+            "computed_at": timezone.now(),
+        },
+    )
+    data = {"total": None if total is None else str(total), "candidate": result.candidate_id}
+    record("result.computed", by=by, on=activity, data=data)
+    if result.released_at:
+        releasing.publish_again(result)
+    return result
 
 
 @receiver(activity_moved)

@@ -15,7 +15,7 @@ from assessments.activities.permissions import can_see_candidates, can_set_up
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
 from assessments.results import exam_views, releasing, scores
-from assessments.results.columns import TAG, columns
+from assessments.results.columns import TAG, columns, computing_kinds
 from assessments.results.models import Result
 from assessments.results.overview import overview
 from assessments.results.permissions import can_read_feedback, can_release, can_see_candidate
@@ -88,7 +88,7 @@ def release(request: HttpRequest, key: UUID) -> HttpResponse:
 @launch_required
 def deliveries(request: HttpRequest, key: UUID) -> HttpResponse:
     """Sends again what the gradebook has not taken."""
-    launch, activity = _find(request, key, *scores.kinds())
+    launch, activity = _find(request, key, *scores.kinds(), *computing_kinds())
     if not can_release(launch):
         raise PermissionDenied(_("Grades are sent by the course's teachers."))
     releasing.send_again(activity=activity, by=launch.person)
@@ -102,7 +102,7 @@ DECISIONS = {"send_anyway": releasing.send_anyway, "keep_theirs": releasing.keep
 @launch_required
 def delivery(request: HttpRequest, key: UUID, person_key: UUID) -> HttpResponse:
     """Decides about one grade that differs in the gradebook: `decision`, and `seen`, what the gradebook showed."""
-    launch, activity = _find(request, key, *scores.kinds())
+    launch, activity = _find(request, key, *scores.kinds(), *computing_kinds())
     if not can_release(launch):
         raise PermissionDenied(_("Grades are sent by the course's teachers."))
     decision = request.POST.get("decision", "")
