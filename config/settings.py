@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "assessments.people",
     "assessments.osce",
     "assessments.workplace",
+    "assessments.peer",
 ]
 
 MIDDLEWARE = [
@@ -139,6 +140,13 @@ STORAGES = {
 }
 STATIC_BUNDLED = not DEVELOPMENT  # one script and one style sheet, made by collectstatic
 WHITENOISE_USE_FINDERS = DEVELOPMENT
+
+# --- files that people hand in --------------------------------------------------------------------
+# Kept under names that say nothing, and never served by their address: assessments.peer.file_views gives them out.
+MEDIA_ROOT = env.str("FILES_ROOT", default=str(BASE_DIR / (".cache/files" if DEVELOPMENT else "files")))
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+WORK_FILE_MAX = env.int("WORK_FILE_MEGABYTES", default=50) * 1024 * 1024
 
 # --- security -----------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEVELOPMENT)

@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("assessments.marking.urls")),
     path("", include("assessments.osce.urls")),
     path("", include("assessments.workplace.urls")),
+    path("", include("assessments.peer.urls")),
 ]

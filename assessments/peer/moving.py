@@ -1,0 +1,60 @@
+"""Moving a round from phase to phase, by hand or by time. Forwards draws the reviews where that is due; back loses nothing."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments.audit.recording import record
+from assessments.peer import assigning, participants, phases
+from assessments.peer.models import PeerActivity
+
+Phase = PeerActivity.Phase
+
+
+@transaction.atomic
+def go_to(*, peer: PeerActivity, phase: str, by: Any) -> PeerActivity:
+    """Put the round into a phase that it has. Raises ValidationError where reviews cannot be drawn; it stays where it is then."""
+    peer = PeerActivity.objects.select_for_update(of=("self",)).get(pk=peer.pk)
+    if phase not in phases.phases_of(peer):
+        raise ValidationError(_("This round has no such phase. Nothing was changed."), code="phase")
+    if peer.phase == phase:
+        return peer
+    before, peer.phase, peer.phase_since = peer.phase, Phase(phase), timezone.now()
+    peer.problem = ""
+    if before == Phase.SETUP:
+        participants.take_in(peer=peer, by=by)
+    if phase == Phase.REVIEW:
+        assigning.draw_where_due(peer=peer, by=by)
+    peer.save(update_fields=["phase", "phase_since", "problem"])
+    record("peer.phase", by=by, on=peer, data={"from": before, "to": phase})
+    return peer
+
+
+def go_on(peer: PeerActivity) -> bool:
+    """The next phase, if the time of this one is over. Where reviews cannot be drawn it stays, and says why to its teachers."""
+    following = phases.after(peer)
+    if following is None or not phases.is_over(peer):
+        return False
+    try:
+        go_to(peer=peer, phase=following, by=None)
+    except ValidationError as error:
+        # Said once; it goes on when somebody has changed something or presses the button.
+        PeerActivity.objects.filter(pk=peer.pk).update(problem=" ".join(error.messages))
+        return False
+    return True
+
+
+def go_on_with_any() -> bool:
+    """For the worker: one round whose phase is over. Whether there was one."""
+    now = timezone.now()
+    for phase, field in phases.ENDS.items():
+        due = PeerActivity.objects.filter(
+            **{"phase": phase, "switches_itself": True, "problem": "", f"{field}__lte": now}
+        )
+        for peer in due.order_by("pk")[:1]:
+            go_on(peer)
+            return True
+    return assigning.expire_leases()
