@@ -166,7 +166,9 @@ def contributions(group: PeerGroup) -> dict[int, Number]:
         points[place[reviewer], place[author]] = np.nan if per_cent is None else per_cent
     if len(members) < 2 or np.isnan(points).all():
         return {}
-    found = team_contribution.webpa(points)
+    # One's own points count only where everybody who answered gave themselves some.
+    answered = ~np.isnan(points).all(axis=1)
+    found = team_contribution.webpa(points, with_self=not bool(np.isnan(points.diagonal()[answered]).any()))
     return {} if isinstance(found, Undefined) else dict(zip(members, found.scores, strict=True))
 
 
