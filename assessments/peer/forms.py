@@ -25,7 +25,7 @@ LINES_MAX = 200_000
 DATES = ["submit_until", "self_until", "review_until", "respond_until", "act_until"]
 # How the page is divided: a key, its heading, its fields.
 PARTS: list[tuple[str, Any, list[str]]] = [
-    ("what", _("What is looked at"), ["mode", "rubric"]),
+    ("what", _("What it is about"), ["mode", "rubric"]),
     (
         "phases",
         _("Phases and dates"),
@@ -149,6 +149,11 @@ class SettingsForm(PageModelForm):
         model = PeerActivity
         fields = [name for _key, _heading, names in PARTS for name in names if name != "rubric"]
         widgets = {name: when() for name in DATES}
+        labels = {
+            "takes_text": _("text can be handed in"),
+            "takes_files": _("files can be handed in"),
+            "takes_link": _("a link to a film can be handed in"),
+        }
         help_texts = {
             "mode": _("After another choice, save: the page then asks what belongs to it."),
             "switches_itself": _("Else somebody presses a button for each phase."),

@@ -139,7 +139,7 @@ def _people_page(
         "newcomers": len(there - {row.person_id for row in rows}),
         "labels": sorted(names.by_label, key=str.casefold),
         "rules": peer.pair_rules.select_related("reviewer__person", "author__person").order_by("pk"),
-        "teams": standing.teams(peer) if peer.mode == peer.Mode.TEAM else [],
+        "teams": _teams(peer, sent) if peer.mode == peer.Mode.TEAM else [],
         "is_team": peer.mode == peer.Mode.TEAM,
         "is_drawn": assigning.is_drawn(peer),
         "pair_form": PairForm(names=names, initial=sent.dict() if sent else {}),
@@ -148,6 +148,12 @@ def _people_page(
         "problems": problems or {},
     }
     return render(http, "peer/people.html", context, status=400 if problems else 200)
+
+
+def _teams(peer: PeerActivity, sent: Any) -> list[tuple[standing.Team, Any]]:
+    """Each with the mark that stands in its field: as it was typed, where it was refused."""
+    typed = sent or {}
+    return [(team, typed.get(f"mark-{team.group.pk}", team.group.mark)) for team in standing.teams(peer)]
 
 
 # --- one --------------------------------------------------------------------------------------

@@ -167,6 +167,7 @@ def test_team_mark_that_cannot_be_is_refused_with_the_team(typed):
     answer = post(teacher_of(peer), peer, "people", what="marks", **{f"mark-{group.pk}": typed})
 
     assert answer.status_code == 400 and "Red: " in answer.context["problems"]["marks"][0]
+    assert f'value="{typed}"' in words(answer)
     group.refresh_from_db()
     assert group.mark is None
 
@@ -381,10 +382,10 @@ PERSON_PAGES = [
 
 @pytest.mark.parametrize(("name", "sent", "answers"), [(row[0], row[1], row[2:]) for row in PERSON_PAGES])
 def test_who_may_about_somebody(name, sent, answers):
+    peer = peers.peer_round(people=2)
+    who = peers.people_of(peer)[0].person.key
     found = []
     for role in (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT, Role.DESIGNER, Role.LEARNER):
-        peer = peers.peer_round(people=2)
-        who = peers.people_of(peer)[0].person.key
         visitor = factories.member(peer.activity.context, role)
         answer = get(visitor, peer, name, who) if sent is None else post(visitor, peer, name, who, **sent)
         found.append(answer.status_code)
@@ -405,7 +406,6 @@ def test_people_of_another_round_are_not_found():
 def test_person_page_asks_the_database_as_often_with_two_reviews_as_with_six():
     def queries(people, each):
         peer = peers.under_review(people=people, reviews_each=each, least_reviews=1, anonymity="named")
-        peers.all_review(peer)
         visit = headers(teacher_of(peer), peer)
         page = url(peer, "person", peers.people_of(peer)[0].person.key)
         with CaptureQueriesContext(connection) as captured:
