@@ -561,13 +561,34 @@ ROLES = [Role.INSTRUCTOR, Role.TEACHING_ASSISTANT, Role.DESIGNER, Role.LEARNER]
 @pytest.mark.parametrize(("name", "sent", "answers"), [(row[0], row[1], row[2:]) for row in PAGES])
 def test_who_may(name, sent, answers):
     peer = peers.peer_round(people=2)
-    found = []
-    for role in ROLES:
+
+    def asked(role):
         person = factories.member(peer.activity.context, role)
         answer = get(person, peer, name) if sent is None else post(person, peer, name, **sent)
-        found.append(answer.status_code)
+        return answer.status_code
 
-    assert tuple(found) == answers
+    assert tuple(map(asked, ROLES)) == answers
+    assert {asked(role) for role in (Role.OBSERVER, Role.VISITOR)} == {200 if name == "home" else 403}
+
+
+def test_without_a_launch_there_is_only_the_shell():
+    peer = peers.peer_round(people=1)
+
+    for name in ("home", "settings", "workshop", "people", "progress_file"):
+        assert b"Learner 00" not in Client().get(url(peer, name)).content
+    for name in ("phase", "nudges", "people", "pairs", "settings", "workshop"):
+        assert Client().post(url(peer, name)).status_code == 401
+
+
+def test_designer_saves_the_settings_and_sees_nobody():
+    peer = peers.peer_round(people=1)
+    designer = factories.member(peer.activity.context, Role.DESIGNER)
+
+    answer = change(designer, peer, reviews_each=4)
+
+    page = words(get(designer, peer, "home", done="saved"))
+    assert answer.status_code == 303 and "Saved." in page
+    assert "Learner 00" not in page + words(get(designer, peer, "settings"))
 
 
 def test_round_of_another_link_is_not_found():
