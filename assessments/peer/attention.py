@@ -11,7 +11,7 @@ from assessments.peer import phases
 from assessments.peer.models import PeerActivity
 from assessments.peer.permissions import is_lead
 from assessments.peer.progress import Progress, least_of
-from lti_tool.port import Launch
+from lti_tool.port import Launch, Role, members
 
 Phase = PeerActivity.Phase
 
@@ -50,6 +50,12 @@ def _needs(launch: Launch, peer: PeerActivity, progress: Progress) -> Iterator[N
             reverse("peer:concerns", args=[key]),
             _("Read"),
         )
+    if peer.lead_id and not _teaches_here(peer, peer.lead_id):
+        yield Need(
+            _("The lead for professional conduct does not teach here any more, so nobody reads concerns."),
+            reverse("peer:settings", args=[key]),
+            _("Choose another"),
+        )
     if n := peer.reports.filter(outcome="").count():
         yield Need(
             ngettext("%(n)d report waits for an answer.", "%(n)d reports wait for an answer.", n) % {"n": n},
@@ -77,6 +83,11 @@ def _needs(launch: Launch, peer: PeerActivity, progress: Progress) -> Iterator[N
             f"{reverse('peer:home', args=[key])}?show=stuck",
             _("Show them alone"),
         )
+
+
+def _teaches_here(peer: PeerActivity, person: int) -> bool:
+    teachers = members(peer.activity.context, Role.INSTRUCTOR)
+    return any(row.person.pk == person and row.is_active for row in teachers)
 
 
 def _unapproved(peer: PeerActivity) -> int:

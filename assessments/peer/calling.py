@@ -31,9 +31,10 @@ class Names:
         if namesakes := self._called.get(wanted.casefold()):
             labels = sorted(label for label, row in self.by_label.items() if row in namesakes)
             raise ValidationError(
-                _("several people are called so; write one of: %(names)s") % {"names": ", ".join(labels[:5])}
+                _("Several people are called so. Write one of these: %(names)s.")
+                % {"names": ", ".join(labels[:5])}
             )
-        raise ValidationError(_("nobody of this round is called “%(name)s”") % {"name": wanted[:100]})
+        raise ValidationError(_("Nobody of this round is called “%(name)s”.") % {"name": wanted[:100]})
 
     def _label(self, row: Participant, *, is_alone: bool) -> str:
         name = " ".join(row.display_name.split())

@@ -313,7 +313,7 @@ class GroupsForm(PageForm):
             name, separator, group = line.replace("\t", ";").partition(";")
             try:
                 if not separator:
-                    raise ValidationError(_now("write a semicolon between name and group"))
+                    raise ValidationError(_now("Write a semicolon between name and group."))
                 found[self.names.find(name).pk] = group
             except ValidationError as error:
                 problems.append(f"{_now('Line')} {number}: {error.messages[0]}")

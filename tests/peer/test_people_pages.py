@@ -78,9 +78,9 @@ def test_many_are_put_into_groups_by_lines():
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        ("Learner 00; Red\nNobody; Red", "Line 2: nobody of this round is called “Nobody”"),
-        ("Learner 00 Red", "Line 1: write a semicolon between name and group"),
-        ("Twin; Red", "Line 1: several people are called so; write one of: Twin (1), Twin (2)"),
+        ("Learner 00; Red\nNobody; Red", "Line 2: Nobody of this round is called “Nobody”."),
+        ("Learner 00 Red", "Line 1: Write a semicolon between name and group"),
+        ("Twin; Red", "Line 1: Several people are called so. Write one of these: Twin (1), Twin (2)."),
         ("", "required"),
     ],
 )

@@ -15,7 +15,7 @@ from assessments.peer import expecting, moderating, now, nudging, participants, 
 from assessments.peer.models import PeerActivity, Review
 from assessments.results.models import Result
 from assessments.rubrics.models import Rubric
-from lti_tool.models import Role
+from lti_tool.models import Membership, Role
 from tests import factories, peers
 from tests.peer import moodle_backups as moodle
 from tests.peer.visits import get, headers, post, url, words
@@ -90,6 +90,17 @@ def test_concerns_are_counted_for_the_lead_alone():
     assert "concern about" not in words(get(assistant, peer, "home"))
 
 
+def test_lead_who_left_the_course_is_said():
+    peer = peers.peer_round()
+    teacher, lead = teacher_of(peer), teacher_of(peer)
+    PeerActivity.objects.update(lead=lead)
+    assert "nobody reads concerns" not in words(get(teacher, peer, "home"))
+
+    Membership.objects.filter(person=lead).update(is_active=False)
+
+    assert "so nobody reads concerns" in words(get(teacher, peer, "home"))
+
+
 def test_only_the_stuck_are_listed_on_request():
     peer = peers.under_review(people=5)
     teacher = teacher_of(peer)
@@ -123,7 +134,9 @@ def test_overview_and_people_ask_the_database_as_often_with_one_as_with_thirty()
     def queries(people):
         peer = peers.under_review(people=people, self_assesses=True)
         peers.hand_in(peers.reviews_of(peer)[0])
-        visit = headers(teacher_of(peer), peer)
+        teacher = teacher_of(peer)
+        PeerActivity.objects.update(lead=teacher)
+        visit = headers(teacher, peer)
         found = []
         for name in ("home", "people"):
             with CaptureQueriesContext(connection) as captured:
