@@ -119,6 +119,13 @@ def test_ratios_tally_with_what_is_perceived_when_some_were_not_sure():
     assert found.perceived[0] == pytest.approx((found.ratios[1][0] + found.ratios[2][0]) / 2)
 
 
+def test_whoever_gave_nobody_anything_is_shown_what_the_team_sees():
+    found = contribution([[100, 100, 100], [0, 0, 0], [100, 50, 150]])
+
+    assert found.shown[1] == pytest.approx(found.perceived)
+    assert sum(found.perceived) == pytest.approx(300)
+
+
 def test_contribution_without_anybody_elses_points():
     alone = contribution([[90, _], [_, 110]])
 
