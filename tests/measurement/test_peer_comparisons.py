@@ -1,6 +1,7 @@
 """Comparative judgement against R's and choix's numbers and against statsmodels, and that coin tosses are not called reliable."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,11 @@ def test_errors_and_reliability_by_hand():
     assert found.information.toarray() == pytest.approx(np.array([[1, -1], [-1, 1]]) * 2 / 3)
 
 
+def test_virtual_comparisons_count_in_errors():
+    """Each item won one of two, and one of two against the average: four comparisons with p = 1/2."""
+    assert cj.bradley_terry([0, 1], [1, 0], 2).errors == pytest.approx([1, 1])
+
+
 def test_what_always_won_has_a_place_only_with_a_virtual_loss():
     winners, losers = [0, 0, 1, 2], [1, 2, 2, 1]
 
@@ -181,6 +187,7 @@ def test_work_that_differs_is_put_in_order_and_the_order_is_reliable():
     assert np.corrcoef(found.measures, worth)[0, 1] > 0.93
     assert 0.8 < found.reliability < 0.96
     assert found.is_enough
+    assert not replace(found, compared=(9, *found.compared[1:])).is_enough
 
 
 def better(worth):
