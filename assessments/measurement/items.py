@@ -60,5 +60,8 @@ def upper_lower(scores: Given, maxima: Given, *, share: float = SHARE) -> list[N
         return [undefined(Reason.TOO_FEW, n=len(whole), least=2) for _column in given.T]
     order = np.argsort(whole.sum(axis=1), kind="stable")
     weakest, best = whole[order[:size]], whole[order[-size:]]
-    most = np.asarray(maxima, dtype=np.float64)
-    return [float(value) for value in (best.mean(axis=0) - weakest.mean(axis=0)) / most]
+    differences, most = best.mean(axis=0) - weakest.mean(axis=0), np.asarray(maxima, dtype=np.float64)
+    return [
+        float(difference / maximum) if maximum > 0 else undefined(Reason.NO_DATA)
+        for difference, maximum in zip(differences, most, strict=True)
+    ]

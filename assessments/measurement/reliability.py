@@ -39,4 +39,5 @@ def _alpha(whole: Floats) -> Number:
     totals = whole.sum(axis=1)
     if is_flat(totals):
         return undefined(Reason.NO_SPREAD)
-    return float(k / (k - 1) * (1 - whole.var(axis=0, ddof=1).sum() / totals.var(ddof=1)))
+    alpha = float(k / (k - 1) * (1 - whole.var(axis=0, ddof=1).sum() / totals.var(ddof=1)))
+    return min(alpha, 1.0)  # what rounding adds to 1 would make its error the root of a negative number
