@@ -64,7 +64,7 @@ def _standard_setting() -> Iterator[Check]:
 
 
 def _regressions() -> Iterator[Check]:
-    """Marks on grades, and groups on marks, are regressions like others: what is printed of those is computed by the same lines."""
+    """Marks on grades, and groups on marks, are regressions like others: theirs is computed by the same lines."""
     x, y = _numbers("regression_anscombe_1973_1.csv").T
     line = setting.borderline_regression(y, x, 9)
     for name, published, value, tolerance in (

@@ -235,6 +235,7 @@ class TestStations:
         ("method", "panel", "cut"),
         [
             ("angoff", "50 60 70\n70 80 90", 70.0),
+            ("angoff", "10 20 30\n10 10 10\n---\n50 60 70\n70 80 90\n", 70.0),
             ("ebel", "10; 80\n30; 40", 50.0),
             ("hofstee", "20 60 10 70", 40.0),
         ],
@@ -249,6 +250,61 @@ class TestStations:
         assert stand(exam).cuts[0].value == pytest.approx(cut)
         assert "Panel of November" in browser.get("part", part(exam)).text
 
+    def test_second_round_of_judges_stands_beside_what_candidates_did(self, client, exam, first):
+        rounds = "20 60\n60 80\n---\n45 70\n55 70"
+        moderating.rule_on_part(
+            activity=exam.activity, part=part(exam), by=first, reason="Panel", method="angoff", panel=rounds
+        )
+
+        page = Moderator(client, exam).get("part", part(exam))
+
+        assert [(item.facility, expected) for item, expected in page.context["items"]] == [
+            (0.6, pytest.approx(0.5)),
+            (0.4, pytest.approx(0.7)),
+        ]
+        words = " ".join(page.text.split())
+        assert "the cut went from 55.0 to 60.0 %" in words
+        assert (
+            "the standard deviation of the judges&#x27; cuts from 21.2 to 3.5" in words
+            or "from 21.2 to 3.5" in words
+        )
+
+    def test_judges_of_other_items_have_a_dash(self, client, exam, first):
+        moderating.rule_on_part(
+            activity=exam.activity,
+            part=part(exam),
+            by=first,
+            reason="Panel",
+            method="angoff",
+            panel="50 60 70",
+        )
+
+        page = Moderator(client, exam).get("part", part(exam))
+
+        assert [expected for _item, expected in page.context["items"]] == [None, None]
+
+    @pytest.mark.parametrize(("method", "panel"), [("cohen", ""), ("hofstee", "20 60 10 70")])
+    def test_cut_without_an_error_has_an_interval_of_redrawn_candidates(self, client, first, method, panel):
+        exam = locked_exam(PATTERN + PATTERN[:3])
+        moderating.rule_on_part(
+            activity=exam.activity, part=part(exam), by=first, reason="Other", method=method, panel=panel
+        )
+
+        page, again = (Moderator(client, exam).get("part", part(exam)) for _time in range(2))
+
+        found, cut = page.context["cut_interval"], page.context["cut"]
+        assert found.low <= cut.value <= found.high
+        assert found.low < found.high
+        assert found == again.context["cut_interval"]
+        assert "candidates redrawn 1,000 times" in " ".join(page.text.split())
+
+    def test_cut_by_judges_or_with_an_error_has_none(self, exam, first):
+        assert stand(exam).cut_interval(0) is None
+        moderating.rule_on_part(
+            activity=exam.activity, part=part(exam), by=first, reason="Panel", method="ebel", panel="10 80"
+        )
+        assert stand(exam).cut_interval(0) is None
+
     @pytest.mark.parametrize(
         ("sent", "sentence"),
         [
@@ -258,6 +314,9 @@ class TestStations:
             ({"method": "angoff", "panel": "50 60\n70"}, "as many numbers as the first one"),
             ({"method": "angoff", "panel": "50 160"}, "per cent, 0 to 100: a line a judge"),
             ({"method": "angoff", "panel": ""}, "Write down the panel"),
+            ({"method": "angoff", "panel": "50 60\n---\n50 60 70"}, "the same judges and items"),
+            ({"method": "angoff", "panel": "50\n--\n50\n--\n50"}, "the same judges and items"),
+            ({"method": "angoff", "panel": "50 60\n---"}, "Write down the panel"),
             ({"method": "ebel", "panel": "1 2 3"}, "Ebel needs two numbers a line"),
             ({"method": "hofstee", "panel": "60 20 10 70"}, "Hofstee needs four numbers a line"),
             ({"method": "regression", "adjustment": "80"}, "less than or equal to 50"),
