@@ -50,7 +50,7 @@ class TryForm(PageForm):
     )
 
     part = forms.ChoiceField(label=_("Another cut at"), required=False)
-    cut = forms.FloatField(label=_("of, in per cent"), required=False, min_value=0, max_value=100)
+    cut = forms.FloatField(label=_("Its cut, in per cent"), required=False, min_value=0, max_value=100)
 
     def __init__(self, *args: Any, parts: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -65,6 +65,15 @@ class TestCharts:
         assert "<b>Ann" not in svg
         assert "&lt;b&gt;Ann" in svg
 
+    @pytest.mark.parametrize(("candidates", "ticks"), [(2, [0, 1, 2]), (60, [0, 12, 24, 36, 48, 60])])
+    def test_candidates_are_counted_whole(self, candidates, ticks):
+        words = {"words": "Totals", "axes": ("total", "candidates"), "at": None, "at_words": ""}
+
+        svg = charts.histogram([52.0] * candidates, **words)
+
+        written = [int(text) for text in re.findall(r">(\d+)</text>", svg)]
+        assert written == [*range(0, 101, 10), *ticks]
+
     def test_totals_stand_beside_their_table(self, browser):
         page = browser.get("quality")
 
@@ -248,13 +257,14 @@ class TestTwoExaminers:
         fill(session, PATTERN[:4])
         for sheet, (*levels, grade) in zip(others, [(0, 1, 0), (1, 0, 1), (2, 2, 3), (2, 1, 2)], strict=True):
             hand_in(sheet, *levels, grade=grade)
+        moderating.set_rule(activity=session.exam.activity, by=None, threshold=Decimal(25))
 
         page = Moderator(client, session.exam).get("discrepancies")
 
         found = page.context["agreement"]
         marks = [[0, 25], [25, 25], [50, 100], [75, 75]]
         grades = [[0, 0], [1, 1], [1, 3], [2, 2]]
-        assert (found.n, found.within) == (4, 0.5)
+        assert (found.n, found.within) == (4, 0.75)
         assert found.correlations == agreement.intraclass_correlations(marks)
         assert found.grades == agreement.krippendorff_alpha(np.transpose(grades), agreement.Metric.ORDINAL)
         assert "How far two examiners agree" in page.text
