@@ -342,12 +342,14 @@ def cohen(scores: Given, *, chance: float = 0.0, share: float = 0.6, percentile:
 
 
 def cohen_from(best: float, *, chance: float = 0.0, share: float = 0.6) -> float:
-    """The same from the score of the best, as it is published."""
+    """The same from the score of the best, in its units, as it is published (2010)."""
     return chance + share * (best - chance)
 
 
 def fixed(share: float, maximum: float) -> Cut:
-    """The same share of the marks every year, for comparison. Raises ValueError outside 0 to 1."""
+    """The same share (0 to 1) of the marks every year, to compare with: what Cohen-Schotanus & van der Vleuten 2010 call
+    an absolute standard. Cut in marks. Raises ValueError outside 0 to 1.
+    """
     if not 0 <= share <= 1 or maximum <= 0:
         raise ValueError("A fixed cut is a share, 0 to 1, of marks above 0.")
     return Cut(share * maximum, undefined(Reason.JUDGED), 0)

@@ -21,6 +21,7 @@ from assessments.results.item_scores import items_of
 from assessments.results.judging import judged
 from assessments.results.models import Outcome, PartRuling, Result
 from assessments.results.pictures import of_part
+from assessments.results.quality import UNHAPPY, quality
 from assessments.results.standing import Standing
 from assessments.results.steps import steps
 from assessments.results.traces import traces
@@ -338,6 +339,9 @@ def _part(
         "part": standing.scores.parts[place],
         "ruling": PartRuling.objects.filter(pk=standing.ruling(place).pk).select_related("by").first(),
         "cut": standing.cuts[place],
+        "row": quality(standing).rows[place],
+        "unhappy": UNHAPPY,
+        "points": _points(standing, place),
         "cut_interval": standing.cut_interval(place),
         "judged": of_judges,
         "regression": standing.regressions[place],
@@ -348,6 +352,14 @@ def _part(
         "problems": problems,
     }
     return render(request, "results/part.html", context, status=400 if problems else 200)
+
+
+def _points(standing: Standing, place: int) -> list[tuple[str, float, float]]:
+    """What the chart is drawn from: number, grade and mark of each candidate who has both."""
+    rows = zip(standing.scores.candidates, standing.grades[:, place], standing.given[:, place], strict=True)
+    return [
+        (row.code, float(grade), float(mark)) for row, grade, mark in rows if grade == grade and mark == mark
+    ]
 
 
 def _grades(standing: Standing, place: int) -> list[tuple[float, int]]:

@@ -14,10 +14,13 @@ from assessments.activities.models import Activity
 from assessments.measurement import agreement
 from assessments.measurement.generalizability import P_BY_R_IN_S, P_BY_S, g_study
 from assessments.measurement.undefined import Undefined
+from assessments.osce.models import SheetRole
 from assessments.results import charts, moderating
 from assessments.results.examiners import examiners
 from assessments.results.item_scores import items_of
 from assessments.results.models import Moderation, Proposal
+from assessments.results.quality import quality
+from assessments.results.wording import shown
 from lti_tool.models import Role
 from tests import exams, factories
 from tests.assessments.moderating import MARKS, PATTERN, Moderator, add_second, fill, hand_in, locked_exam
@@ -79,6 +82,49 @@ class TestCharts:
 
         assert "pass mark 43" in page.text or "pass mark 4" in page.text
         assert page.text.count("<svg ") == 1
+
+
+class TestStation:
+    def test_everything_that_is_computed_of_it_is_shown(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=6, circuits=2))
+        played = [
+            add_second(session, number, role=SheetRole.PATIENT, name=f"Pat {number}") for number in (1, 2, 3)
+        ]
+        fill(session, [*PATTERN, PATTERN[2]])
+        for sheet, levels in zip(played, [(0, 0), (1, 1), (1, 2)], strict=True):
+            hand_in(sheet, *levels, grade=1)
+
+        page = Moderator(client, session.exam).get("part", part(session.exam))
+
+        row = page.context["row"]
+        found = quality(moderating.standing(session.exam.activity)).rows[0]
+        assert (row.spread, row.between_groups, row.patients) == (
+            found.spread,
+            found.between_groups,
+            found.patients,
+        )
+        assert row.patients.concerns == pytest.approx(1 / 3)
+        words = " ".join(page.text.split())
+        for told in (
+            f"F {shown(row.between_groups.f, 2)}, p {shown(row.between_groups.p, 3)}",
+            "Their r with examiners</dt><dd>0.98",
+            "Patients who are unhappy</dt><dd>33 %",
+            "25 % or less",
+        ):
+            assert told in words
+        assert page.context["points"][3] == ("C-004", 2, 75)
+        assert "The chart as a table" in page.text
+
+    def test_patients_without_spread_have_words(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=5))
+        played = add_second(session, 1, role=SheetRole.PATIENT, name="Pat")
+        fill(session, PATTERN)
+        hand_in(played, 1, 1, grade=1)
+
+        page = Moderator(client, session.exam).get("part", part(session.exam)).text
+
+        assert "Only 1 of the 2 needed are there." in page
+        assert "nan" not in page
 
 
 class TestTryingOut:
