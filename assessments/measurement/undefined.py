@@ -20,7 +20,7 @@ class Reason(StrEnum):
     NOT_COUNTED = "The station does not count."
     NOT_WHOLE = "Global grades that are not whole numbers are not on one scale for this."
     NO_BORDERLINE = "Nobody has the borderline grade."
-    FEW_BORDERLINE = "Only {n} candidates have the borderline grade; at least {least} are needed."
+    FEW_BORDERLINE = "The borderline grade was given to {n} only; at least {least} are needed."
     SLOPE = "Marks do not rise with the global grade, so no cut can be read from them."
     WEAK = "Marks and global grades hardly go together (R² {r2:.2f}, at least {least:.2f} is needed): a cut would be arbitrary."
     SEPARATED = (

@@ -315,16 +315,18 @@ class TestTwoExaminers:
         assert found.grades == agreement.krippendorff_alpha(np.transpose(grades), agreement.Metric.ORDINAL)
         assert "How far two examiners agree" in page.text
 
-    def test_one_encounter_has_words_in_place_of_numbers(self, client):
+    def test_one_encounter_and_a_rater_with_one_sheet_have_words(self, client):
         session = exams.published(exams.exam(stations=2, candidates=4))
         other = add_second(session, 1)
         fill(session, PATTERN[:4])
         hand_in(other, 0, 0, grade=0)
 
-        page = Moderator(client, session.exam).get("discrepancies").text
+        browser = Moderator(client, session.exam)
+        pages = [browser.get(name).text for name in ("discrepancies", "examiners")]
 
-        assert "Only 1 of the 2 needed are there." in page
-        assert "nan" not in page
+        for page in pages:
+            assert "Only 1 of the 2 needed are there." in page
+            assert "nan" not in page
 
     def test_nothing_is_said_where_nothing_was_marked_by_two(self, browser):
         assert browser.get("discrepancies").context["agreement"] is None

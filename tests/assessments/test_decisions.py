@@ -348,7 +348,7 @@ class TestStations:
         page = Moderator(client, exam).get("part", part(exam)).text
 
         expected = {
-            "group": "Only 2 candidates have the borderline grade",
+            "group": "The borderline grade was given to 2 only",
             "contrasting": "The groups do not overlap",
             "cohen": "Cut: 57.00 %",
         }
@@ -592,30 +592,49 @@ class TestTraceFiles:
         assert "As signed" not in browser.get("decision", person(exam, 1).key).text
 
 
+ODD = {
+    "two candidates": PATTERN[:2],
+    "everybody the same": [PATTERN[2]] * 5,
+    "no borderline, perfectly apart": [[(0, 0, 0), (0, 0, 0)], [(2, 2, 3), (2, 2, 3)]] * 3,
+    "the wrong way round": [[(2, 2, 0), (2, 2, 0)], [(0, 0, 3), (0, 0, 3)]] * 3,
+}
+
+
 @pytest.mark.parametrize(
-    "pattern",
+    ("cohort", "method", "sentence"),
     [
-        PATTERN[:2],  # two candidates
-        [PATTERN[2]] * 5,  # everybody the same
-        [[(0, 0, 0), (0, 0, 0)], [(2, 2, 3), (2, 2, 3)]] * 3,  # no borderline, perfectly apart
-        [[(2, 2, 0), (2, 2, 0)], [(0, 0, 3), (0, 0, 3)]] * 3,  # the wrong way round
+        ("two candidates", "regression", "Only 2 of the 3 needed are there."),
+        ("two candidates", "group", "The borderline grade was given to 1 only; at least 3 are needed."),
+        ("two candidates", "contrasting", "There is only one group, so groups cannot be compared."),
+        ("two candidates", "cohen", "Cut: 14.25 %"),
+        ("everybody the same", "regression", "Everybody has the same global grade"),
+        ("everybody the same", "group", "Cut: 50.00 %"),
+        ("everybody the same", "contrasting", "There is only one group"),
+        ("everybody the same", "cohen", "Cut: 30.00 %"),
+        ("no borderline, perfectly apart", "regression", "Cut: 33.33 %"),
+        ("no borderline, perfectly apart", "group", "Nobody has the borderline grade."),
+        ("no borderline, perfectly apart", "contrasting", "The groups do not overlap"),
+        ("no borderline, perfectly apart", "cohen", "Cut: 60.00 %"),
+        ("the wrong way round", "regression", "Marks do not rise with the global grade"),
+        ("the wrong way round", "group", "Nobody has the borderline grade."),
+        ("the wrong way round", "contrasting", "Marks do not rise with the global grade"),
+        ("the wrong way round", "cohen", "Cut: 60.00 %"),
     ],
 )
-@pytest.mark.parametrize("method", ["regression", "group", "contrasting", "cohen"])
-def test_odd_cohorts_have_sentences_on_every_page(client, pattern, method):
-    exam = locked_exam(pattern)
+def test_odd_cohorts_have_sentences_on_every_page(client, cohort, method, sentence):
+    exam = locked_exam(ODD[cohort])
     for place in (0, 1):
         moderating.rule_on_part(
             activity=exam.activity, part=part(exam, place), by=None, reason="Try", method=method
         )
     browser = Moderator(client, exam)
 
-    pages = [
-        browser.get(name).text for name in ("moderation", "quality", "decisions", "discrepancies", "gaps")
-    ]
+    names = ["moderation", "quality", "decisions", "discrepancies", "gaps", "examiners", "reliability"]
+    pages = [browser.get(name).text for name in names]
     pages += [browser.get("part", part(exam)).text, browser.get("decision", person(exam, 1).key).text]
 
     assert not [page for page in pages if ">nan" in page or "nan " in page or "{" + "n}" in page]
+    assert sentence in pages[-2]
 
 
 def test_pages_ask_the_database_as_often_for_many_as_for_few(client, first):

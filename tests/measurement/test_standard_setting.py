@@ -118,7 +118,7 @@ def test_borderline_group_needs_three():
     assert why(setting.borderline_group([50, 60], [2, 3], 1).value) == Reason.NO_BORDERLINE
     few = setting.borderline_group([50, 60, 70], [1, 1, 3], 1)
     assert why(few.value) == Reason.FEW_BORDERLINE
-    assert few.value.sentence == "Only 2 candidates have the borderline grade; at least 3 are needed."
+    assert few.value.sentence == "The borderline grade was given to 2 only; at least 3 are needed."
 
 
 @pytest.mark.parametrize("station", ["S1", "S2", "S4"])
