@@ -580,7 +580,14 @@ class TestTraceFiles:
 
         text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
         assert answer["Content-Type"] == "application/pdf"
-        for words in ("Candidate 001", "not passed", "12.50 %", "Second Teacher", "Station 1"):
+        for words in (
+            "Candidate 001",
+            "not passed",
+            "12.50 %",
+            "Second Teacher",
+            "Station 1",
+            "up to 20 % apart their mean counts; beyond that the two agree on a mark.",
+        ):
             assert words in " ".join(text.split())
 
     def test_there_is_none_before_the_signature(self, client, exam, first):
