@@ -204,6 +204,36 @@ class TestClock:
         assert (asked.kind, asked.post) == ("equipment", session.posts.first())
 
 
+def test_projector_says_what_comes_next_and_speaks_once_what_all_circuits_show(chromium, tool, exam, teacher):
+    session = exams.published(exam)
+    first, second = exam.circuits.all()
+    context = chromium.new_context()
+    context.set_default_timeout(15_000)
+    tab = context.new_page()
+    tab.add_init_script("window.spoken = []; speechSynthesis.speak = (said) => spoken.push(said.text);")
+    visit(tab, tool, teacher, path("osce:projector", exam.activity.key, session.key))
+    here, there = tab.get_by_role("region", name=first.title), tab.get_by_role("region", name=second.title)
+    expect(here.get_by_text("Not started yet")).to_be_visible()
+    tab.get_by_role("button", name="Speak bells and announcements").click()
+
+    running.order(session=session, kind=Kind.START, by=None)
+    running.announce(session=session, text="We begin now.", by=None)
+    running.announce(session=session, text="Please wait.", by=None, circuit=second)
+
+    tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # asks at once
+    for shown in (here, there):
+        expect(shown.locator("[data-clock-phase]")).to_have_text("Reading", timeout=15_000)
+        expect(shown.locator(".projector-next")).to_have_text("Next: Running")
+    tab.wait_for_function("() => spoken.length === 4")
+    assert sorted(tab.evaluate("() => spoken")) == [
+        "Circuit B: Please wait.",
+        "Reading",
+        "Speak bells and announcements",
+        "We begin now.",
+    ]
+    context.close()
+
+
 def test_open_board_follows_by_itself_and_is_sent_nothing_while_nothing_happens(
     chromium, tool, exam, teacher
 ):
