@@ -116,7 +116,7 @@ def test_pages_of_the_day(exam, teacher, inspector):
         ("board, alarm", path("osce:board", *day), "Board", clicks("Fire alarm", "dialog[open]")),
         ("board, every round", path("osce:board", *day) + "?rounds=all", "Board", None),
         ("board, candidate found", path("osce:board", *day) + "?find=1", "Board", None),
-        ("quality", path("osce:quality", key), "How the exam did", None),
+        ("quality", path("results:quality", key), "How the exam did", None),
         ("projector", path("osce:projector", *day), "Circuit A", None),
         ("incidents", path("osce:incidents", *day), "Incidents", None),
         ("encounter", path("osce:encounter", *day, encounter.key), encounter.candidate.code, None),
