@@ -227,10 +227,17 @@ def test_projector_says_what_comes_next_and_speaks_once_what_all_circuits_show(c
     tab.wait_for_function("() => spoken.length === 4")
     assert sorted(tab.evaluate("() => spoken")) == [
         "Circuit B: Please wait.",
-        "Reading",
         "Speak bells and announcements",
+        "Start reading",
         "We begin now.",
     ]
+
+    for kind in (Kind.PAUSE, Kind.RESUME):
+        running.order(session=session, kind=kind, by=None)
+        tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        word = "Paused" if kind == Kind.PAUSE else "Reading"
+        expect(here.locator("[data-clock-phase]")).to_have_text(word, timeout=15_000)
+        tab.wait_for_function("(word) => spoken.at(-1) === word", arg=word)
     context.close()
 
 

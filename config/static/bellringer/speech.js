@@ -1,4 +1,4 @@
-// <button data-speaks>: from the moment it is pressed, what the clocks of this page show and what is announced is spoken too.
+// <button data-speaks>: from the moment it is pressed, the bells of this page's clocks and what is announced are spoken too.
 // Browsers are silent until somebody asked. Clocks that change together are spoken once; one of several is called by its circuit.
 
 export const selector = "[data-speaks]";
@@ -9,7 +9,8 @@ export function attach(button) {
   const gone = new AbortController();
   const { signal } = gone;
   const spoken = new Set();
-  const changed = new Map(); // what the clocks show → the circuits that show it since a moment
+  const changed = new Map(); // what is rung → the circuits where it rings in this moment
+  const phases = new WeakMap(); // of each clock, the phase it was in before
   let isOn = false;
   let gathering;
 
@@ -38,8 +39,12 @@ export function attach(button) {
     say(circuit ? calledBy([titleOf(target)], text) : text);
   }
 
-  function onPhase({ target }) {
-    const words = target.querySelector("[data-clock-phase]")?.textContent;
+  // Bells have words of their own; when a pause ends nothing rings, and the phase that goes on is named.
+  function onPhase({ target, detail: { phase } }) {
+    const shown = target.querySelector("[data-clock-phase]")?.textContent;
+    const bell = target.closest("[data-phase-host]")?.getAttribute(`data-bell-${phase}`);
+    const words = phases.get(target) === "paused" ? shown : (bell ?? shown);
+    phases.set(target, phase);
     if (!isOn || !words) return;
     changed.set(words, [...(changed.get(words) ?? []), titleOf(target)]);
     clearTimeout(gathering);
