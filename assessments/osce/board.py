@@ -30,6 +30,7 @@ from assessments.osce.models import (
 EXPECTED = (SheetRole.EXAMINER, SheetRole.SECOND)
 # Of a long list this many are shown; all are counted.
 MOST_SHOWN = 30
+MOST_MISSING = 10
 
 WORDS = {
     "expected": _("expected"),
@@ -167,13 +168,14 @@ class _Reading:
         doubtful = [row for row in self.standings if row.pk in marked]
         columns = {pk: self._columns(pk, shows_all) for pk in self.clocks}
         seen = [row for row in self.standings for it in _rounds_of(row) if it in columns[row.circuit_id]]
-        listed = [row for rows in (missing, unsynced, settled, doubtful) for row in rows[:MOST_SHOWN]]
+        shown = (missing[:MOST_MISSING], *(rows[:MOST_SHOWN] for rows in (unsynced, settled, doubtful)))
+        listed = [row for rows in shown for row in rows]
         cells = self._cells([*seen, *listed])
         asked = self.session.help_requests.filter(answered_at=None)
         return Board(
             self.session,
             self._circuits(columns, cells, seen),
-            [cells[row.pk] for row in missing[:MOST_SHOWN]],
+            [cells[row.pk] for row in missing[:MOST_MISSING]],
             len(missing),
             [cells[row.pk] for row in doubtful[:MOST_SHOWN]],
             [cells[row.pk] for row in unsynced[:MOST_SHOWN]],

@@ -352,6 +352,14 @@ class TestBoard:
             assert told.missing[0].raters == [str(told.missing[0].encounter.sheets.get().staff)]
             assert told.submitted == 1
 
+    def test_of_many_missing_ten_are_listed_and_all_are_counted(self, session):
+        with time_machine.travel(exams.STARTS, tick=False):
+            running.order(session=session, kind=Kind.START, by=None)
+        with time_machine.travel(exams.STARTS + timedelta(hours=3), tick=False):
+            told = board(session)
+
+        assert (len(told.missing), told.missing_count) == (10, 32)
+
     def test_three_rounds_are_shown_around_the_present_one(self, session):
         with time_machine.travel(exams.STARTS, tick=False):
             assert board(session).circuits[0].columns == [(1, 1), (1, 2)]
