@@ -151,10 +151,23 @@ class TestClock:
         context = chromium.new_context()
         context.set_default_timeout(10_000)
         context.add_init_script(self.hour_ahead)
+        context.add_init_script(self.count_awake)
         tab = context.new_page()
         visit(tab, tool, mine, session.posts.first().encounters.first().sheets.get().sheet.get_absolute_url())
         yield tab
         context.close()
+
+    count_awake = """window.awake = 0;
+      const release = async () => { awake -= 1; };
+      navigator.wakeLock.request = async () => { awake += 1; return { release }; };"""
+
+    def test_screen_stays_on_while_a_sheet_is_open_and_no_longer(self, tab):
+        tab.wait_for_function("() => awake === 1")
+
+        tab.get_by_role("link", name="My stations").click()
+
+        tab.get_by_role("heading", name="My stations").wait_for()
+        assert tab.evaluate("() => awake") == 0
 
     # A tablet that was never set right.
     hour_ahead = "const real = Date.now; Date.now = () => real() + 3600_000;"
