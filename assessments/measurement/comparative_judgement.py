@@ -18,12 +18,12 @@ from assessments.measurement.items import correlation
 from assessments.measurement.undefined import Number, Reason, Undefined, undefined
 
 MOST_ROUNDS, SETTLED = 20_000, 1e-10
-# What is needed before an order is shown (Kinnear, Jones & Davies 2025).
+# What is needed before an order is shown (Kinnear et al. 2025, 101 sets of data).
 LEAST_COMPARISONS, LEAST_RELIABILITY = 10, 0.8
 
 
 def pair_design(items: int, each: int, *, seed: int) -> list[tuple[int, int]] | Undefined:
-    """Pairs by lot, with every item in `each` of them, none twice, and all linked; which stands first is by lot too.
+    """Pairs by lot, with every item in `each` of them, none twice; linked from two each on. Which stands first is by lot too.
 
     Items in a circle by lot, and pairs at chosen distances round it (a circulant design). Where items × each is odd, every item
     is in one more. Needs more items than `each`. The same seed, the same pairs. ValueError for each < 1.

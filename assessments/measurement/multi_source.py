@@ -1,7 +1,7 @@
 """Feedback from many sides (MSF, 360°): nothing before enough people have answered, then means with intervals, self beside them.
 
 Raters stay unknown only if results are shown once, when all are in: whoever sees the mean of eight and then of nine knows the
-ninth. Raters that the person chose alone are kinder (Archer et al. 2008 on mini-PAT; see also Lurie et al. 2006).
+ninth. Whoever is rated should not be the only one who chooses the raters (Lurie et al. 2006).
 """
 
 import random

@@ -28,7 +28,8 @@ def self_gaps(own: Given, peers: Given, *, level: float = 0.95) -> list[Gap | Un
     """Of each criterion. `own`: one mark a criterion; `peers`: reviewers × criteria; NaN where there is none.
 
     The self-assessment is taken as it is; the interval is Student's t of the peers' mean. ValueError where the numbers of
-    criteria differ. Ask for the self-assessment before the peers' is seen. Source: Evans et al. 2007 for whom to believe.
+    criteria differ. Ask for the self-assessment before the peers' is seen. Peers saw it more as
+    trainers did than people themselves (Evans et al. 2007).
     """
     mine, theirs = vector(own), matrix(peers)
     if theirs.shape[1] != mine.size:

@@ -1,5 +1,5 @@
 """Who did how much of a team's work, by each other's points. Confidential and of little weight: an open points system did nothing
-in a trial with medical students, and was feared.
+in a trial with medical students, and was feared (PMC6794794).
 
 Points and ratings are members × members, whoever gives by row and whoever gets by column, NaN where nothing was given; a member
 whose whole row is empty did not submit.

@@ -15,7 +15,6 @@ from assessments.peer.tokens import Span, Token, tokens, words
 
 FEWEST_WORDS = 5  # of a comment that somebody can act on
 NEARLY_THE_SAME = 0.9  # of the words of both texts together
-FEWEST_TO_BE_NEARLY_THE_SAME = 4
 FEWEST_CAPITALS = 10
 SHARE_OF_CAPITALS = 0.8
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
@@ -164,11 +163,9 @@ def _is_taken_from(written: list[str], source: list[str]) -> bool:
 
 
 def _nearly_same(one: list[str], other: list[str]) -> bool:
-    """The same words, or (four words and more) nine of ten alike, in whatever order."""
-    if min(len(one), len(other)) < FEWEST_TO_BE_NEARLY_THE_SAME:
-        return bool(one) and one == other
+    """Nine words of ten alike, in whatever order."""
     alike = sum((Counter(one) & Counter(other)).values())
-    return 2 * alike >= NEARLY_THE_SAME * (len(one) + len(other))
+    return bool(one) and 2 * alike >= NEARLY_THE_SAME * (len(one) + len(other))
 
 
 def _connection(

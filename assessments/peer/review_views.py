@@ -71,7 +71,8 @@ def next_work(http: HttpRequest, key: UUID) -> HttpResponse:
 def words(http: HttpRequest, key: UUID, review_key: UUID) -> HttpResponse:
     """Keeps one answer as it is typed, and says what could be better about it. Suggestions, never a refusal."""
     _launch, _peer, me, found = my_review(http, key, review_key)
-    step, text = http.POST.get("step", ""), http.POST.get("text", "")
+    step = http.POST.get("step", "")
+    text = http.POST.get(step, "")
     problems, status = {}, 200
     try:
         found = reviewing.write(review=found, step=step, text=text, by=me)

@@ -86,6 +86,8 @@ def given_by(me: Participant) -> list[Review]:
     rows = me.peer.reviews.of_peers().whole().filter(reviewer=me)
     if me.peer.groups_review and me.group_id:
         rows = rows | me.peer.reviews.of_peers().whole().filter(reviewer=None, group=me.group)
-    shown = rows.exclude(state=Review.State.CANCELLED).prefetch_related("submission__authors__person")
+    shown = list(rows.exclude(state=Review.State.CANCELLED).prefetch_related("submission__authors__person"))
+    for row in shown:
+        row.peer = row.submission.peer = me.peer
     order = {Review.State.STARTED: 0, Review.State.PLANNED: 1}
     return sorted(names.shuffled(me.peer, me, shown), key=lambda row: order.get(Review.State(row.state), 2))

@@ -1,6 +1,7 @@
 """Comparative judgement against R's and choix's numbers and against statsmodels, and that coin tosses are not called reliable."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from assessments.measurement import comparative_judgement as cj
 from assessments.measurement.undefined import Reason, Undefined
 from tests.measurement.test_standard_setting import why
 
-always = settings(max_examples=80, derandomize=True, deadline=None, database=None)
+always = settings(max_examples=40, derandomize=True, deadline=None, database=None)
 
 
 def judged(pairs, chance_of_first, *, seed):
@@ -104,6 +105,11 @@ def test_errors_and_reliability_by_hand():
     assert found.information.toarray() == pytest.approx(np.array([[1, -1], [-1, 1]]) * 2 / 3)
 
 
+def test_virtual_comparisons_count_in_errors():
+    """Each item won one of two, and one of two against the average: four comparisons with p = 1/2."""
+    assert cj.bradley_terry([0, 1], [1, 0], 2).errors == pytest.approx([1, 1])
+
+
 def test_what_always_won_has_a_place_only_with_a_virtual_loss():
     winners, losers = [0, 0, 1, 2], [1, 2, 2, 1]
 
@@ -163,7 +169,7 @@ def test_design_is_by_lot_and_the_same_with_the_same_seed():
 def test_coin_tosses_are_not_reliable():
     pairs = cj.pair_design(50, 10, seed=4)
 
-    found = [cj.bradley_terry(*judged(pairs, lambda a, b: 0.5, seed=seed), 50) for seed in range(30)]
+    found = [cj.bradley_terry(*judged(pairs, lambda a, b: 0.5, seed=seed), 50) for seed in range(20)]
 
     assert np.mean([it.reliability for it in found]) < 0.15
     assert max(it.reliability for it in found) < 0.3
@@ -181,6 +187,7 @@ def test_work_that_differs_is_put_in_order_and_the_order_is_reliable():
     assert np.corrcoef(found.measures, worth)[0, 1] > 0.93
     assert 0.8 < found.reliability < 0.96
     assert found.is_enough
+    assert not replace(found, compared=(9, *found.compared[1:])).is_enough
 
 
 def better(worth):

@@ -170,6 +170,16 @@ def test_doubts(scores, more, doubts):
     assert (found.doubts, found.is_uncertain) == (doubts, bool(doubts))
 
 
+@pytest.mark.parametrize(
+    ("boundary", "doubts"), [(50, ()), (51, (Doubt.BOUNDARY,)), (60, (Doubt.BOUNDARY,)), (61, ())]
+)
+def test_whoever_reaches_a_boundary_is_above_it(boundary, doubts):
+    """The interval is from 50 to 60: at 50 nobody would be below, at 60 some would still reach it."""
+    found = grade([50, 52, 54, 56, 60], scheme=scheme(Method.MEDIAN, boundaries=(boundary,)))
+
+    assert (found.interval, found.doubts) == (Bounds(50, 60, 0.9), doubts)
+
+
 def test_median_of_fewer_than_five_cannot_be_told_from_a_boundary():
     found = grade([60, 61, 62, 63], scheme=scheme(Method.MEDIAN, boundaries=(50,)))
 

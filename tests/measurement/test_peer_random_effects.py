@@ -67,9 +67,14 @@ def test_a_few_reviews_each_give_statsmodels_effects_with_its_variances():
     assert found.severities == pytest.approx(-reviewers, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_variances_of_a_few_reviews_each_are_hendersons_by_dense_matrices(seed):
-    work, reviewer, scores = peers(20, 16, 3, seed=seed)
+@pytest.mark.parametrize("sections", [1, 2])
+@pytest.mark.parametrize("seed", range(3))
+def test_variances_of_a_few_reviews_each_are_hendersons_by_dense_matrices(seed, sections):
+    """Also where two sections have no reviewer and no work in common."""
+    parts = [peers(20 // sections, 16 // sections, 3, seed=seed + 10 * part) for part in range(sections)]
+    work, reviewer, scores = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    work += np.repeat(np.arange(sections) * (20 // sections), 60 // sections)
+    reviewer += np.repeat(np.arange(sections) * (16 // sections), 60 // sections)
     of_works, of_reviewers = np.eye(20)[work], np.eye(16)[reviewer]
 
     found = variances_of(work, reviewer, scores)
@@ -167,6 +172,12 @@ def test_marks_that_add_up_exactly_are_taken_apart_exactly():
 )
 def test_what_cannot_be_told_apart(works, reviewers, scores, reason):
     assert why(random_effects(works, reviewers, scores)) == reason
+
+
+def test_large_differences_between_works_need_few_steps():
+    work, reviewer, scores = peers(300, 300, 5, seed=4, sds=(40, 20, 2))
+
+    assert random_effects(work, reviewer, scores).steps < 100
 
 
 def test_known_variances_do_not_make_reviews():

@@ -111,6 +111,21 @@ def test_contribution_with_gaps_counts_what_there_is():
     assert sum(found.shown[1]) == pytest.approx(250)
 
 
+def test_ratios_tally_with_what_is_perceived_when_some_were_not_sure():
+    found = contribution([[100, 120, _], [100, 100, 50], [90, _, 90]])
+
+    factor = 300 / ((400 / 3 + 100) / 2 + 100 + 200 / 3)
+    assert found.ratios[1][::2] == pytest.approx((factor * 400 / 3, factor * 200 / 3))
+    assert found.perceived[0] == pytest.approx((found.ratios[1][0] + found.ratios[2][0]) / 2)
+
+
+def test_whoever_gave_nobody_anything_is_shown_what_the_team_sees():
+    found = contribution([[100, 100, 100], [0, 0, 0], [100, 50, 150]])
+
+    assert found.shown[1] == pytest.approx(found.perceived)
+    assert sum(found.perceived) == pytest.approx(300)
+
+
 def test_contribution_without_anybody_elses_points():
     alone = contribution([[90, _], [_, 110]])
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from assessments.peer.allocation import claims, flows
 from assessments.peer.allocation.certificates import Certificate, Verdict, certify, inputs_hash
 from assessments.peer.allocation.chances import chance_of, suggest_reviews
+from assessments.peer.allocation.circles import circle
 from assessments.peer.allocation.edits import broken_by
-from assessments.peer.allocation.fields import WISHES, Field, Groups, Rule, Rules
+from assessments.peer.allocation.fields import WISHES, Field, Groups, Rule, Rules, sections
 from assessments.peer.allocation.planning import allocate, plan
 from assessments.peer.allocation.refusals import Infeasible, Reason
 from tests.peer import naive
@@ -88,6 +89,19 @@ def test_a_circle_exists_from_the_smallest_possible_class_on(each, more, seed):
     found = holds(allocate(field, rules, seed), field, rules)
 
     assert (found[Rule.NOT_MUTUAL], found[Rule.GIVES], found[Rule.RECEIVES]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("each, people", [(2, 5), (3, 7), (3, 8), (4, 10), (5, 11), (5, 30)])
+def test_a_circle_needs_no_mending_for_its_hard_rules(each, people):
+    field, rules = Field.of_people(people), Rules(each)
+    for seed in range(10):
+        whole_class = sections(field, rules)[0]
+        pairs, _is_whole = circle(field, rules, whole_class, np.random.default_rng(seed))
+
+        found = naive.violations(field, rules, rows(pairs))
+
+        hard = (Rule.GIVES, Rule.RECEIVES, Rule.NOT_OWN, Rule.ONCE, Rule.NOT_MUTUAL)
+        assert [found[rule] for rule in hard] == [0] * 5
 
 
 @always(40)

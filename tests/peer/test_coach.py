@@ -133,7 +133,7 @@ def test_the_same_comment_again_is_noticed():
 def test_one_word_of_ten_changed_is_nearly_the_same():
     earlier = "You asked her about allergies before you gave the injection; try again."
     changed = earlier.replace("her", "him")
-    different = changed.replace("allergies", "pain").replace("injection", "tablet")
+    different = changed.replace("allergies", "pain")
 
     assert codes(changed, earlier=[earlier]) == [Code.REPEATED]
     assert codes(different, earlier=[earlier]) == []
@@ -184,7 +184,9 @@ def test_judging_the_person_is_marked(text, words):
         ("WASH YOUR HANDS PLEASE", True),
         ("NO EYE CONTACT AT ALL", True),
         ("GCS 15, ECG OK", False),
-        ("OK", False),
+        ("GCS ECG SBP MRI OK", False),
+        ("GREAT", False),
+        ("You gave METHYLPREDNISOLONE slowly", False),
         ("Wash your HANDS, please", False),
         ("1234567890 !!!!!!!!", False),
         ("ПОМОЙТЕ РУКИ СНАЧАЛА", True),
@@ -249,6 +251,7 @@ def test_short_in_a_script_without_spaces():
     ("text", "scores"),
     [
         ("Good job", (1, 0, 0)),
+        ("Good with the patient", (1, 0, 0)),
         ("Read more around this", (1, 0, 0)),
         ("Try to read more around this", (1, 1, 0)),
         ("You summarised twice", (2, 0, 0)),
@@ -267,12 +270,12 @@ def test_quality_follows_the_three_questions(text, scores):
 
 
 def test_quality_shows_the_words_that_led_to_it():
-    text = "You said “sit down” to the mother. Instead, try asking her."
+    text = "You said “sit down” to the mother. Instead, try to ask her."
 
     found = quality_hints(text)
 
     assert cut(text, found.evidence_spans) == ["said", "“sit down”", "mother"]
-    assert cut(text, found.suggestion_spans) == ["Instead", "try"]
+    assert cut(text, found.suggestion_spans) == ["Instead", "try to"]
     assert cut(text, found.connection_spans) == ["“sit down”", "Instead"]
 
 
@@ -292,7 +295,7 @@ def test_any_text_gets_an_answer_whose_places_are_in_the_text(text):
 
 
 def test_time_grows_with_the_length_and_not_its_square():
-    assert slowest(lambda text: (advise(text, earlier=[text[:-9]]), quality_hints(text))) < 0.3
+    assert slowest(lambda text: (advise(text, earlier=[text[:-9]]), quality_hints(text))) < 0.6
 
 
 def test_a_comment_of_100_000_characters_is_read_in_time():

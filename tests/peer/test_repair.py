@@ -251,6 +251,17 @@ def test_a_late_joiner_gives_and_receives_as_many_and_nobody_else_notices():
     assert naive.violations(it.field, it.rules, list(it.state))[Rule.NOT_MUTUAL] == 0
 
 
+def test_a_late_joiner_stays_within_their_group_where_groups_keep_to_themselves():
+    labels = [n % 30 for n in range(300)]
+    it = course(300, 2, labels, groups=Groups.ONLY_SAME)
+    it.join()
+
+    it.apply(it.mend(minimum=2))
+
+    mine = [pair for pair in it.state if 300 in pair]
+    assert len(mine) == 4 and {(*labels, 0)[one] for pair in mine for one in pair} == {0}
+
+
 def test_a_late_joiner_when_all_reviews_have_begun_is_reviewed_by_those_with_room():
     it = course(12)
     it.state = dict.fromkeys(it.state, STARTED)

@@ -119,6 +119,15 @@ def test_every_workshop_of_a_course_is_listed_in_order():
     ]
 
 
+def test_order_is_that_of_numbers_and_not_of_letters():
+    contents = files()
+    for number in (100, 9, 20):
+        xml = workshop_xml(rubric_xml(ORDER), name=number)
+        contents[f"activities/workshop_{number}/workshop.xml"] = xml.encode()
+
+    assert [found.title for found in read(tar(contents))] == ["9", "20", "100"]
+
+
 def test_criteria_come_in_the_order_of_the_form():
     found = only(workshop_xml(rubric_xml(LISTENING | {"sort": 2}, ORDER | {"sort": 1})))
 
@@ -197,6 +206,12 @@ def test_each_criterion_keeps_its_share_of_moodles_marks(asked):
     assert all(0 < criterion.weight <= 100 and criterion.weight % 1 == 0 for criterion in found.criteria)
 
 
+def test_weights_are_as_small_as_can_be():
+    found = accumulative(*({"description": "A", "grade": 10, "weight": weight} for weight in (4, 6)))
+
+    assert [criterion.weight for criterion in found.criteria] == [2, 3]
+
+
 def test_weights_that_cannot_be_kept_exactly_are_rounded_and_that_is_said():
     found = accumulative(*({"description": "A", "grade": grade, "weight": 1} for grade in (97, 89, 3)))
 
@@ -246,7 +261,7 @@ def test_forms_without_a_counterpart_are_named_with_their_parts(strategy, senten
     assert found.not_brought[0] == sentence
 
 
-@pytest.mark.parametrize("strategy", ["", "else", "a/b", "*", "'"])
+@pytest.mark.parametrize("strategy", ["", "else", "a/b", "*", "'", "a[", "a[@b]"])
 def test_an_unknown_form_is_said_to_be_one(strategy):
     found = only(workshop_xml(strategy=strategy))
 

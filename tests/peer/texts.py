@@ -22,7 +22,7 @@ _PARTS = (
     "you are ", "Mr ", "patient ", "born ", "MRN ", "a@", "1-", "1 ", "0", "+44 ",
     "SW1A ", "12345-", "O'", "‘a ", "could ", "try to ", "א", "中", "123-45-", "01 Jan ",
 )  # fmt: skip
-HOSTILE = [(part * LONG)[: LONG - 1] + "x" for part in _PARTS]  # the x spoils what nearly matched
+HOSTILE = [(part * LONG)[: LONG - 2] + "xy" for part in _PARTS]  # the end spoils what nearly matched
 
 
 VERY_LONG = ("You asked her 😀 שלום‮\x00 3 times. " * 4000)[:100_000]

@@ -118,7 +118,7 @@ def _notes(made, secret):
             link(
                 Dictionary(
                     S=Name.GoTo, D=Array([made.pages[0].obj, Name.Fit]),
-                    Next=Dictionary(S=Name.JavaScript, JS=String(f"{secret}-next-script")),
+                    Next=Dictionary(S=Name.Launch, F=String(f"{secret}-next-script")),
                 )
             ),
         ]

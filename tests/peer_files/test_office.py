@@ -201,6 +201,17 @@ def test_zip_bomb_is_refused_with_little_memory(part):
     assert peak < 20 * MIB
 
 
+def test_parts_count_together():
+    parts = office.docx_parts(SECRET)
+    for name in ("word/document.xml", "word/settings.xml"):
+        parts[name] += " " * MIB
+    content = office.zipped(parts)
+
+    assert cleaned(content, "docx", Limits(most_unpacked=3 * MIB))
+    with pytest.raises(Refused, match="UNPACKS_TOO_LARGE"):
+        cleaned(content, "docx", Limits(most_unpacked=MIB * 3 // 2))
+
+
 def test_zip_that_lies_about_its_sizes_is_counted_all_the_same():
     parts = office.docx_parts(SECRET)
     parts["word/document.xml"] = parts["word/document.xml"].encode() + b" " * (20 * MIB)

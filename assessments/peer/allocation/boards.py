@@ -1,6 +1,6 @@
 """A plan laid out so that one review can be looked at, and moved, in time that does not grow with the class."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -87,17 +87,14 @@ class Board:
     def closes_ring(self, reviewer: int, work: int) -> bool:
         """Whether reviews lead back from the authors to the reviewer, in a ring of 3 to `longest_ring` people."""
         mine = self.works_by[reviewer]
-        if not mine:
-            return False
-        # Those who review the reviewer are looked up backwards: the two ways meet, one step sooner.
-        before = {its for one in mine for person in self.received[one] for its in self.works_by[person]}
-        works: set[int] = set().union(*[self.given[one] for one in self.authors[work]])
-        for _step in range(self.rules.longest_ring - 3):
-            if not before.isdisjoint(works):
+        people: Iterable[int] = self.authors[work] if mine else ()
+        # The last step need not be taken: it leads from those who review the reviewer.
+        for _step in range(self.rules.longest_ring - 2):
+            people = {author for one in people for its in self.given[one] for author in self.authors[its]}
+            if any(not people.isdisjoint(self.received[own]) for own in mine):
                 return True
-            people = {author for one in works for author in self.authors[one]} - {reviewer}
-            works = set().union(*[self.given[one] for one in people])
-        return not before.isdisjoint(works)
+            people.discard(reviewer)
+        return False
 
     def unevenness(self, work: int) -> int:
         """How many reviews of this work are of the wrong strata."""

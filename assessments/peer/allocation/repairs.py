@@ -139,11 +139,18 @@ class _Mend:
     def split_for(self, newcomer: int) -> None:
         """Until they give as many as everybody, and each work that is theirs alone gets its share."""
         for mine in sorted(self.board.works_by[newcomer] - self.changes.withdrawn):
-            tries = min(len(self.movable), SPLIT_TRIES)
-            for place in self.random.sample(range(len(self.movable)), tries):
+            places = self._places_near(newcomer)
+            for place in self.random.sample(places, min(len(places), SPLIT_TRIES)):
                 if len(self.board.given[newcomer]) >= self.each or self.coming[mine] >= self.target[mine]:
                     break
                 self._split(place, newcomer, mine)
+
+    def _places_near(self, newcomer: int) -> Sequence[int]:
+        """Of movable reviews: all, or those of the newcomer's own group where groups keep to themselves."""
+        if self.rules.groups is not Groups.ONLY_SAME:
+            return range(len(self.movable))
+        groups, works, mine = self.board.work_group, self.field.works, self.board.group[newcomer]
+        return [place for place, code in enumerate(self.movable) if groups[code % works] == mine]
 
     def _split(self, place: int, newcomer: int, mine: int) -> None:
         reviewer, work = divmod(self.movable[place], self.field.works)

@@ -61,10 +61,11 @@ class Switchboard:
             edits = self._propose(edge)
             if edits and self.attempt(edits):
                 return [it for it, _work in edits], used
-        if self.is_faulty(edge):
-            for other in self._partners_for(edge):
-                if self.attempt(self._switch(edge, other)):
-                    return [edge, other], tries + SEARCH
+        if not self.is_faulty(edge):
+            return (), tries
+        for other in self._partners_for(edge):
+            if self.attempt(self._switch(edge, other)):
+                return [edge, other], tries + SEARCH
         return (), tries + SEARCH
 
     def _propose(self, edge: int) -> list[tuple[int, int]]:
