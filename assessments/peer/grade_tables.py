@@ -155,7 +155,7 @@ class Team:
 def teams(peer: PeerActivity) -> list[Team]:
     groups = list(peer.groups.all())
     people = list(peer.participants.taking_part().select_related("person", "group").exclude(group=None))
-    shares = grading.contributions_in(groups)
+    shares = grading.contributions_in(groups, with_self=peer.self_assesses)
     grades = grading.team_grades(peer, people)
     return [Team(group, _members(group, people, shares[group.pk], grades)) for group in groups]
 

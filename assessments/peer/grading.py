@@ -158,11 +158,11 @@ def retaliation(peer: PeerActivity) -> reviewing_grades.Retaliation | Undefined:
 
 def contributions(group: PeerGroup) -> dict[int, Number]:
     """By participant, each member's part of the team's work by WebPA: 1 is an equal one. For staff alone."""
-    return contributions_in([group])[group.pk]
+    return contributions_in([group], with_self=group.peer.self_assesses)[group.pk]
 
 
-def contributions_in(groups: Iterable[PeerGroup]) -> dict[int, dict[int, Number]]:
-    """The same of each of these groups, by its id; empty where it cannot be told yet."""
+def contributions_in(groups: Iterable[PeerGroup], *, with_self: bool) -> dict[int, dict[int, Number]]:
+    """The same of each of these groups, by its id; empty where it cannot be told yet. `with_self`: everybody rates their own."""
     members: dict[int, list[int]] = {group.pk: [] for group in groups}
     group_of: dict[int, int] = {}
     people = Participant.objects.taking_part().filter(group__in=members).order_by("pk")
@@ -176,17 +176,19 @@ def contributions_in(groups: Iterable[PeerGroup]) -> dict[int, dict[int, Number]
     for reviewer, author, per_cent in rows.values_list("reviewer", "submission__authors", "per_cent"):
         if reviewer in group_of and group_of.get(author) == group_of[reviewer]:
             given[group_of[reviewer]].append((reviewer, author, per_cent))
-    return {group: _webpa(people, given[group]) for group, people in members.items()}
+    return {group: _webpa(people, given[group], with_self) for group, people in members.items()}
 
 
-def _webpa(members: Sequence[int], given: Iterable[tuple[int, int, float | None]]) -> dict[int, Number]:
+def _webpa(
+    members: Sequence[int], given: Iterable[tuple[int, int, float | None]], with_self: bool
+) -> dict[int, Number]:
     place = {person: at for at, person in enumerate(members)}
     points = np.full((len(members), len(members)), np.nan)
     for reviewer, author, per_cent in given:
         points[place[reviewer], place[author]] = np.nan if per_cent is None else per_cent
     if len(members) < 2 or np.isnan(points).all():
         return {}
-    found = team_contribution.webpa(points)
+    found = team_contribution.webpa(points, with_self=with_self)
     return {} if isinstance(found, Undefined) else dict(zip(members, found.scores, strict=True))
 
 
@@ -194,7 +196,7 @@ def team_grades(peer: PeerActivity, people: Iterable[Participant]) -> dict[int, 
     """By participant: the team's mark, as far as the round says by what each has done for it."""
     people = list(people)
     groups = {row.group for row in people if row.group is not None and row.group.mark is not None}
-    shares = contributions_in(groups)
+    shares = contributions_in(groups, with_self=peer.self_assesses)
     return {row.pk: _team_grade(peer, row.group, shares, row.pk) for row in people}
 
 
