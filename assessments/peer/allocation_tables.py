@@ -131,9 +131,10 @@ def properties(certificate: Mapping[str, Any]) -> list[Property]:
 
 
 def not_asked(certificate: Mapping[str, Any]) -> list[str]:
+    """Of a first drawing enough reviews for every work need no asking: they follow from even numbers."""
     titles = _titles()
-    rows = certificate.get("findings", [])
-    return [titles[row["rule"]] for row in rows if row["verdict"] == Verdict.NOT_ASKED]
+    rows = [row for row in certificate.get("findings", []) if row["verdict"] == Verdict.NOT_ASKED]
+    return [titles[row["rule"]] for row in rows if row["rule"] != Rule.ENOUGH]
 
 
 def unmasked_for(peer: PeerActivity, person: Any) -> set[int]:

@@ -77,6 +77,7 @@ def _page(
         "reasons": list(
             dict.fromkeys(sent.sentence for sent in troubled if sent.can_retry or sent.can_keep_theirs)
         ),
+        "is_on_the_way": any(sent.state == "waiting" for row in rows for _tag, _label, sent in row.sent),
         "can_send_all_again": any(sent.can_retry for sent in troubled),
         "is_team": peer.mode == PeerActivity.Mode.TEAM,
         "teams": grade_tables.teams(peer) if peer.mode == PeerActivity.Mode.TEAM else [],
