@@ -141,6 +141,9 @@ def _fixed(table: sparse.csr_array, reviews: _Reviews) -> Floats | Undefined:
     left = np.bincount(
         reviews.reviewer, weights=reviews.score - means[reviews.work], minlength=of_reviewer.size
     )
+    if np.abs(left).max(initial=0) <= SETTLED * float(reviews.score.std()):
+        # Nobody is stricter than another: what is left is rounding, in which there is nothing to search for.
+        return np.zeros(of_reviewer.size)
     shared = table.T @ sparse.diags_array(1 / np.maximum(of_work, 1)) @ table
     found, failed = cg(
         sparse.diags_array(of_reviewer.astype(np.float64)) - shared, left, rtol=1e-10, maxiter=MOST_STEPS

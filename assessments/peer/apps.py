@@ -21,5 +21,5 @@ class PeerConfig(AppConfig):
         sheet_submitted.connect(reviewing.on_submitted, dispatch_uid="peer.reviewing")
         sheet_submitted.connect(grading.on_sheet, dispatch_uid="peer.grading")
         sheet_amended.connect(grading.on_sheet, dispatch_uid="peer.grading")
-        gradebook.register(KIND.slug, columns.of_round)
+        gradebook.register(KIND.slug, columns.of_round, page="peer:grades")
         beside_requests(moving.go_on_with_any)

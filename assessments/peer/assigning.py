@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -80,7 +81,7 @@ def draw(*, peer: PeerActivity, by: Any, seed: int | None = None) -> Allocation:
 def draw_where_due(*, peer: PeerActivity, by: Any) -> None:
     """When reviewing begins: everybody's reviews, unless they are drawn already or taken one by one."""
     _people_as_works(peer)
-    if peer.allocating == PeerActivity.Allocating.PULL and peer.mode != PeerActivity.Mode.TEAM:
+    if is_taken(peer):
         return
     if is_drawn(peer):
         repair(peer=peer, by=by)
@@ -92,9 +93,14 @@ def is_drawn(peer: PeerActivity) -> bool:
     return peer.allocations.exists()
 
 
+def is_taken(peer: PeerActivity) -> bool:
+    """Whether everybody takes the next work when they are ready. In a team there is nothing to choose from."""
+    return peer.allocating == PeerActivity.Allocating.PULL and peer.mode != PeerActivity.Mode.TEAM
+
+
 def repair_where_drawn(*, peer: PeerActivity, by: Any) -> None:
     """After somebody came, left, withdrew or declined. Where it cannot be mended, teachers see who still lacks reviews."""
-    if is_drawn(peer) and peer.phase in (Phase.REVIEW, Phase.SELF):
+    if is_drawn(peer) and not is_taken(peer) and peer.phase in (Phase.REVIEW, Phase.SELF):
         repair(peer=peer, by=by)
 
 
@@ -116,15 +122,22 @@ def repair(*, peer: PeerActivity, by: Any, seed: int | None = None) -> Allocatio
 
 @transaction.atomic
 def give(*, peer: PeerActivity, reviewer: Participant, submission: Submission, by: Any) -> Allocation:
-    """A teacher gives one review to somebody by hand, whatever the rules say; never one's own work, never twice."""
+    """A teacher gives one review to somebody, or to their group where groups review, whatever the rules say; never one's
+    own work, never twice.
+    """
     peer = _locked(peer)
-    if submission.authors.filter(pk=reviewer.pk).exists():
+    is_own = Q(group=reviewer.group) if peer.groups_review else Q(pk=reviewer.pk)
+    if submission.authors.filter(is_own).exists():
         raise ValidationError(_("Nobody reviews their own work as a peer. Nothing was changed."), code="own")
-    if submission.reviews.live().filter(reviewer=reviewer).exists():
+    who = reviewer.group_id if peer.groups_review else reviewer.pk
+    if who is None:
+        raise ValidationError(_("Groups review here, and this person is in none. Nothing was changed."))
+    is_theirs = Q(group=who) if peer.groups_review else Q(reviewer=who)
+    if submission.reviews.of_peers().live().filter(is_theirs).exists():
         raise ValidationError(_("They review this work already. Nothing was changed."), code="twice")
     if not submission.is_handed_in:
         raise ValidationError(_("This work is not handed in, so it cannot be reviewed."), code="state")
-    rows.write(peer, [(reviewer.pk, submission.pk)], source=Review.Source.MANUAL)
+    rows.write(peer, [(who, submission.pk)], source=Review.Source.MANUAL)
     setting.lock_anonymity(peer)
     return _keep(peer, Allocation.Kind.EDITED, plans.standing(peer, 0), by, added=1, cancelled=0)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
@@ -22,6 +23,7 @@ from assessments.measurement.peer_grades import Method, Scheme, WorkGrade
 from assessments.measurement.reviewing_grades import ReviewingGrade
 from assessments.measurement.undefined import Number, Undefined
 from assessments.peer.models import (
+    REASON_MAX,
     GradeOverride,
     Participant,
     PeerActivity,
@@ -156,27 +158,73 @@ def retaliation(peer: PeerActivity) -> reviewing_grades.Retaliation | Undefined:
 
 def contributions(group: PeerGroup) -> dict[int, Number]:
     """By participant, each member's part of the team's work by WebPA: 1 is an equal one. For staff alone."""
-    members = list(group.participants.taking_part().order_by("pk").values_list("pk", flat=True))
+    return contributions_in([group], with_self=group.peer.self_assesses)[group.pk]
+
+
+def contributions_in(groups: Iterable[PeerGroup], *, with_self: bool) -> dict[int, dict[int, Number]]:
+    """The same of each of these groups, by its id; empty where it cannot be told yet. `with_self`: everybody rates their own."""
+    members: dict[int, list[int]] = {group.pk: [] for group in groups}
+    group_of: dict[int, int] = {}
+    people = Participant.objects.taking_part().filter(group__in=members).order_by("pk")
+    for person, group in people.values_list("pk", "group"):
+        members[group].append(person)
+        group_of[person] = group
+    rows = Review.objects.done().filter(
+        submission__authors__in=group_of, reviewer__in=group_of, excluded_at=None
+    )
+    given: dict[int, list[tuple[int, int, float | None]]] = defaultdict(list)
+    for reviewer, author, per_cent in rows.values_list("reviewer", "submission__authors", "per_cent"):
+        if reviewer in group_of and group_of.get(author) == group_of[reviewer]:
+            given[group_of[reviewer]].append((reviewer, author, per_cent))
+    return {group: _webpa(people, given[group], with_self) for group, people in members.items()}
+
+
+def _webpa(
+    members: Sequence[int], given: Iterable[tuple[int, int, float | None]], with_self: bool
+) -> dict[int, Number]:
     place = {person: at for at, person in enumerate(members)}
     points = np.full((len(members), len(members)), np.nan)
-    rows = Review.objects.done().filter(
-        submission__authors__in=members, reviewer__in=members, excluded_at=None
-    )
-    for reviewer, author, per_cent in rows.values_list("reviewer", "submission__authors", "per_cent"):
+    for reviewer, author, per_cent in given:
         points[place[reviewer], place[author]] = np.nan if per_cent is None else per_cent
     if len(members) < 2 or np.isnan(points).all():
         return {}
     # One's own points count only where everybody who answered gave themselves some.
     answered = ~np.isnan(points).all(axis=1)
-    found = team_contribution.webpa(points, with_self=not bool(np.isnan(points.diagonal()[answered]).any()))
+    all_rated_themselves = not bool(np.isnan(points.diagonal()[answered]).any())
+    found = team_contribution.webpa(points, with_self=with_self and all_rated_themselves)
     return {} if isinstance(found, Undefined) else dict(zip(members, found.scores, strict=True))
 
 
-def _team_grade(peer: PeerActivity, participant: Participant) -> float | None:
-    group = participant.group
+def team_grades(peer: PeerActivity, people: Iterable[Participant]) -> dict[int, float | None]:
+    """By participant: the team's mark, as far as the round says by what each has done for it."""
+    people = list(people)
+    groups = {row.group for row in people if row.group is not None and row.group.mark is not None}
+    shares = contributions_in(groups, with_self=peer.self_assesses)
+    return {row.pk: _team_grade(peer, row.group, shares, row.pk) for row in people}
+
+
+@transaction.atomic
+def mark_team(*, group: PeerGroup, mark: Decimal | None, by: Any) -> PeerGroup:
+    """A teacher's mark for a team's work, in per cent; None for none yet. What its members get follows."""
+    if mark is not None and not 0 <= mark <= 100:
+        raise ValidationError(_("A team's mark is from 0 to 100. Nothing was changed."))
+    group.mark = mark
+    group.save(update_fields=["mark"])
+    record("team.marked", by=by, on=group.peer, data={"mark": None if mark is None else str(mark)})
+    if group.peer.counts:
+        people = list(group.participants.select_related("person", "group", "peer__activity"))
+        parts = _work_parts(group.peer, people)
+        for person in people:
+            _keep(person, {Part.WORK: parts[person.pk]}, by)
+    return group
+
+
+def _team_grade(
+    peer: PeerActivity, group: PeerGroup | None, shares: Mapping[int, Mapping[int, Number]], person: int
+) -> float | None:
     if group is None or group.mark is None:
         return None
-    score = contributions(group).get(participant.pk)
+    score = shares[group.pk].get(person)
     if score is None or isinstance(score, Undefined):
         return None
     weight = peer.contribution_weight / 100
@@ -256,7 +304,14 @@ def override(*, participant: Participant, part: str, per_cent: Decimal | None, r
         if not 0 <= per_cent <= 100:
             raise ValidationError({"per_cent": _("From 0 to 100.")})
         participant.overrides.update_or_create(
-            part=part, defaults={"per_cent": per_cent, "reason": reason[:2_000], "by": by}
+            part=part,
+            defaults={
+                "peer": participant.peer,
+                "per_cent": per_cent,
+                "reason": reason[:REASON_MAX],
+                "by": by,
+                "at": timezone.now(),
+            },
         )
     data = {"part": part, "per_cent": None if per_cent is None else str(per_cent), "reason": reason}
     record("grade.overridden", by=by, on=participant, data=data)
@@ -280,14 +335,12 @@ def _work_parts(peer: PeerActivity, people: Sequence[Participant]) -> dict[int, 
     by_work = scores(peer, list(set(work_of.values())))  # type: ignore[arg-type]
     grades = work_grades(peer, {work: by_work.get(work, []) for work in sorted(set(work_of.values()))})
     given = _overrides(people, Part.WORK)
+    is_team = peer.mode == PeerActivity.Mode.TEAM
+    by_team = team_grades(peer, people) if is_team else {}
     found = {}
     for person in people:
         grade = grades.get(work_of.get(person.pk, 0))
-        per_cent = (
-            _team_grade(peer, person)
-            if peer.mode == PeerActivity.Mode.TEAM
-            else _number(grade and grade.grade)
-        )
+        per_cent = by_team[person.pk] if is_team else _number(grade and grade.grade)
         told = (
             {"n": grade.n, "doubts": [doubt.name for doubt in grade.doubts]}
             if grade

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from assessments.peer import pseudonyms
-from assessments.peer.models import Participant, PeerActivity, Review, Submission
+from assessments.peer.models import Participant, PeerActivity, PeerGroup, Review, Submission
 
 
 def author_name(submission: Submission, viewer: Participant | None) -> str:
@@ -34,15 +34,29 @@ def reviewer_name(review: Review, viewer: Participant | None) -> str:
 
 
 def staff_names(review: Review, *, is_unmasked: bool) -> tuple[str, str]:
-    """Reviewer and author as teachers read them: in masked activities by numbers until somebody said why they need the names."""
+    """Reviewer and author as teachers read them: in masked activities by pseudonyms until somebody said why they need the names.
+
+    A teacher's own review is no secret among teachers.
+    """
     peer = review.peer
     if peer.is_masked and not is_unmasked:
-        return (
-            _pseudonym(peer, None, f"review:{review.key}"),
-            _pseudonym(peer, None, f"work:{review.submission.key}"),
-        )
+        reviewer = str(review.staff) if review.staff_id else _pseudonym(peer, None, f"review:{review.key}")
+        return reviewer, _pseudonym(peer, None, f"work:{review.submission.key}")
     reviewer = review.reviewer.display_name if review.reviewer else str(review.staff or review.group or "–")
     return reviewer, authors_of(review.submission)
+
+
+def staff_work_name(submission: Submission) -> str:
+    """Whose work it is, for teachers: where names are hidden the pseudonym that reviews of it have as well."""
+    peer = submission.peer
+    return _pseudonym(peer, None, f"work:{submission.key}") if peer.is_masked else authors_of(submission)
+
+
+def staff_reviewer_name(peer: PeerActivity, reviewer: Participant | PeerGroup) -> str:
+    """Who reviews, over all their reviews. Where names are hidden it is not the pseudonym of any single review."""
+    if peer.is_masked:
+        return _pseudonym(peer, None, f"reviewer:{reviewer.pk}")
+    return reviewer.name if isinstance(reviewer, PeerGroup) else reviewer.display_name
 
 
 def authors_of(submission: Submission) -> str:

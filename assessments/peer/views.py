@@ -9,7 +9,17 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from assessments.peer import moving, names, now, participants, phases, reading, responding, submitting
+from assessments.peer import (
+    grade_tables,
+    moving,
+    names,
+    now,
+    participants,
+    phases,
+    reading,
+    responding,
+    submitting,
+)
 from assessments.peer.finding import visitor
 from assessments.peer.models import Participant, PeerActivity, Review
 from assessments.peer.permissions import can_look_after, can_set_up, can_take_part
@@ -77,6 +87,7 @@ def _my_round(launch: Launch, peer: PeerActivity, me: Participant) -> dict[str, 
         ),
         "carried": responding.carried_over(me),
         "actions": list(me.actions.all()),
+        "grades": grade_tables.released_to(me),
         "looks_after": can_look_after(launch),
     }
 

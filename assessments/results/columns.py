@@ -34,16 +34,22 @@ class Column:
 
 
 _of_kinds: dict[str, Callable[[Activity], list[Column]]] = {}
+_pages: dict[str, str] = {}
 
 
-def register(kind: str, of: Callable[[Activity], list[Column]]) -> None:
-    """Activities of this kind have the columns that `of` gives; the result's first."""
-    _of_kinds[kind] = of
+def register(kind: str, of: Callable[[Activity], list[Column]], *, page: str) -> None:
+    """Activities of this kind have the columns that `of` gives; the result's first. `page`: the URL name of their grades."""
+    _of_kinds[kind], _pages[kind] = of, page
 
 
 def computing_kinds() -> list[str]:
     """The kinds that compute their results themselves."""
     return list(_of_kinds)
+
+
+def page(kind: str) -> str:
+    """The URL name of the page with the grades of a kind that computes its results itself."""
+    return _pages[kind]
 
 
 def columns(activity: Activity) -> list[Column]:

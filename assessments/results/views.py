@@ -15,7 +15,7 @@ from assessments.activities.permissions import can_see_candidates, can_set_up
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
 from assessments.results import exam_views, releasing, scores
-from assessments.results.columns import TAG, columns, computing_kinds
+from assessments.results.columns import TAG, columns, computing_kinds, page
 from assessments.results.models import Result
 from assessments.results.overview import overview
 from assessments.results.permissions import can_read_feedback, can_release, can_see_candidate
@@ -130,6 +130,8 @@ def _with_problem(
 ) -> HttpResponse:
     if activity.kind in scores.kinds():
         return exam_views.page(request, activity, problem=problem, status=status)
+    if activity.kind in computing_kinds():
+        return see(page(activity.kind), activity.key, done="changed" if status == 409 else "undecided")
     return _staff_home(request, launch, activity, problem=problem, status=status)
 
 
@@ -185,6 +187,8 @@ def _fields(sheet: MarkSheet) -> list[tuple[Any, Any]]:
 def _see_home(activity: Activity, done: str) -> HttpResponse:
     if activity.kind in scores.kinds():
         return see("results:exam", activity.key, done=done)
+    if activity.kind in computing_kinds():
+        return see(page(activity.kind), activity.key, done=done)
     return HttpResponse(status=303, headers={"Location": f"{activity.get_absolute_url()}?done={done}"})
 
 

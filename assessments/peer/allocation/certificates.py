@@ -47,7 +47,7 @@ BROKEN = {
     Rule.MUST: "Pairs that were asked for and are missing: {n}.",
     Rule.NOT_MUTUAL: "Twos who review each other: {n}.",
     Rule.ENOUGH: "Works with fewer than {minimum} reviews coming or done: {n}.",
-    Rule.RINGS: "Reviews in a ring of 3 to {ring} people: {n}.",
+    Rule.RINGS: "Reviews in a ring of {ring} people or fewer: {n}.",
     Rule.OVERLAP: "Twos who share more than once: {n}.",
     Rule.STRATA: "Works whose reviewers are not evenly of all strata: {n}.",
 }
