@@ -131,10 +131,8 @@ def test_review_of_another_round_is_not_approved():
 
 
 def test_queue_asks_as_often_for_thirty_as_for_few():
-    few, many = (
-        reviewed(people=3, reviews_each=1, least_reviews=1),
-        reviewed(people=30, reviews_each=1, least_reviews=1),
-    )
+    settings = {"reviews_each": 1, "least_reviews": 1, "anonymity": "named"}
+    few, many = reviewed(people=3, **settings), reviewed(people=30, **settings)
 
     assert teacher(few).queries("queue", show="all") == teacher(many).queries("queue", show="all")
 
