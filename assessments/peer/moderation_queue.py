@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -107,10 +108,16 @@ def _sorted(peer: PeerActivity, rows: Reviews) -> list[tuple[int, screening.Risk
     )
     for pk, reviewer, words, per_cent, sheet, overall in known:
         text = _joined(words, overall, comments[sheet])
-        risk = screening.risk(text, score=None if per_cent is None else per_cent / 100)
+        risk = _risk(text, None if per_cent is None else per_cent / 100)
         before = by_reviewer[reviewer] - open_reports[pk]
         found.append((pk, risk, open_reports[pk], before, text))
     return sorted(found, key=lambda row: (not row[2], -row[1].level, -row[3]))
+
+
+@lru_cache(maxsize=20_000)
+def _risk(text: str, score: float | None) -> screening.Risk:
+    """A third of a millisecond each: not again for every look at the same five thousand reviews."""
+    return screening.risk(text, score=score)
 
 
 def _reports(peer: PeerActivity) -> tuple[Counter[int], Counter[int]]:

@@ -276,7 +276,8 @@ def test_review_of_another_round_is_not_found():
 
 @pytest.mark.parametrize("by", ["work", "reviewer"])
 def test_tables_ask_as_often_for_thirty_as_for_few(by):
-    few, many = peers.under_review(people=5), peers.under_review(people=30)
+    few = peers.under_review(people=5, anonymity="named")
+    many = peers.under_review(people=30, anonymity="named")
 
     assert teacher(few).queries("allocation", by=by) == teacher(many).queries("allocation", by=by)
 

@@ -19,8 +19,8 @@ Phase = PeerActivity.Phase
 
 
 def reviewed(people=3, **settings):
-    """Everybody has handed in their reviews: with three, each of both others."""
-    settings = {"releasing": "at_once", "forbids_pairs": False, **settings}
+    """Everybody has handed in their review."""
+    settings = {"reviews_each": 1, "least_reviews": 1, "releasing": "at_once", **settings}
     peer = peers.under_review(people=people, **settings)
     peers.all_review(peer)
     return peers.fresh(peer)
@@ -75,7 +75,7 @@ def test_words_on_the_form_are_read_too():
 
 
 def test_reviewer_who_is_often_reported_is_pointed_out():
-    peer = reviewed()
+    peer = reviewed(reviews_each=2, forbids_pairs=False)
     reviewer = peers.people_of(peer)[0]
     one, other = (row for row in peers.reviews_of(peer) if row.reviewer_id == reviewer.pk)
     for _time in range(2):
@@ -131,10 +131,8 @@ def test_review_of_another_round_is_not_approved():
 
 
 def test_queue_asks_as_often_for_thirty_as_for_few():
-    few, many = (
-        reviewed(people=3, reviews_each=1, least_reviews=1),
-        reviewed(people=30, reviews_each=1, least_reviews=1),
-    )
+    settings = {"anonymity": "named"}
+    few, many = reviewed(people=3, **settings), reviewed(people=30, **settings)
 
     assert teacher(few).queries("queue", show="all") == teacher(many).queries("queue", show="all")
 
@@ -211,7 +209,7 @@ def test_review_that_is_not_handed_in_is_not_decided_on():
 
 @pytest.mark.parametrize("people", [3, 6])
 def test_review_left_out_touches_only_the_grade_of_its_work(people):
-    peer = reviewed(people=people, counts=True)
+    peer = reviewed(people=people, counts=True, reviews_each=2, forbids_pairs=False)
     review = peers.reviews_of(peer)[0]
     before = {row.pk: row.computed_at for row in Result.objects.all()}
     browser = teacher(peer)
@@ -262,7 +260,7 @@ def test_sample_of_quality_is_kept_and_changed():
 
 
 def test_report_is_settled_with_a_reason_and_names_nobody():
-    peer = reviewed(anonymity="both")
+    peer = reviewed(anonymity="both", reviews_each=2, forbids_pairs=False)
     review = peers.reviews_of(peer)[0]
     report = moderating.report(
         peer=peer, by=author_of(review), kind="unsafe", text="Wrong dose.", review=review
