@@ -43,7 +43,7 @@ def _check_it_would_stay(peer: PeerActivity, phase: PeerActivity.Phase) -> None:
         raise ValidationError(
             _(
                 "The time of “%(phase)s” was over on %(end)s, so the round would go on by itself at once. "
-                "Give it a later end in the settings first. Nothing was changed."
+                "Give it a later end under “how it works” first. Nothing was changed."
             )
             % words,
             code="over",
