@@ -158,7 +158,7 @@ def may_know(peer, viewer):
         given = me.given.of_peers().exclude(state="cancelled")
         known |= set(given.values_list("submission__authors__person", flat=True))
     if not peer.hides_reviewers:
-        got = me.submissions.get().reviews.of_peers()
+        got = me.submissions.get().reviews.of_peers().done()
         known |= set(got.values_list("reviewer__person", flat=True))
     return known
 
