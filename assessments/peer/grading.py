@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
@@ -22,6 +23,7 @@ from assessments.measurement.peer_grades import Method, Scheme, WorkGrade
 from assessments.measurement.reviewing_grades import ReviewingGrade
 from assessments.measurement.undefined import Number, Undefined
 from assessments.peer.models import (
+    REASON_MAX,
     GradeOverride,
     Participant,
     PeerActivity,
@@ -166,8 +168,17 @@ def contributions(group: PeerGroup) -> dict[int, Number]:
         points[place[reviewer], place[author]] = np.nan if per_cent is None else per_cent
     if len(members) < 2 or np.isnan(points).all():
         return {}
-    found = team_contribution.webpa(points)
+    with_self = not np.isnan(points.diagonal()).any()
+    found = team_contribution.webpa(_finished(points, with_self), with_self=with_self)
     return {} if isinstance(found, Undefined) else dict(zip(members, found.scores, strict=True))
+
+
+def _finished(points: np.ndarray, with_self: bool) -> np.ndarray:
+    """Whoever has not said something of everybody yet counts as one who has said nothing."""
+    gaps = np.isnan(points)
+    if not with_self:
+        np.fill_diagonal(gaps, False)
+    return np.where(gaps.any(axis=1)[:, None], np.nan, points)
 
 
 def _team_grade(peer: PeerActivity, participant: Participant) -> float | None:
@@ -254,7 +265,14 @@ def override(*, participant: Participant, part: str, per_cent: Decimal | None, r
         if not 0 <= per_cent <= 100:
             raise ValidationError({"per_cent": _("From 0 to 100.")})
         participant.overrides.update_or_create(
-            part=part, defaults={"per_cent": per_cent, "reason": reason[:2_000], "by": by}
+            part=part,
+            defaults={
+                "peer": participant.peer,
+                "per_cent": per_cent,
+                "reason": reason[:REASON_MAX],
+                "by": by,
+                "at": timezone.now(),
+            },
         )
     data = {"part": part, "per_cent": None if per_cent is None else str(per_cent), "reason": reason}
     record("grade.overridden", by=by, on=participant, data=data)
