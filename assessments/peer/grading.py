@@ -166,18 +166,19 @@ def contributions(group: PeerGroup) -> dict[int, Number]:
     )
     for reviewer, author, per_cent in rows.values_list("reviewer", "submission__authors", "per_cent"):
         points[place[reviewer], place[author]] = np.nan if per_cent is None else per_cent
+    points = _finished(points)
     if len(members) < 2 or np.isnan(points).all():
         return {}
-    with_self = not np.isnan(points.diagonal()).any()
-    found = team_contribution.webpa(_finished(points, with_self), with_self=with_self)
+    # One's own points count only where everybody who answered gave themselves some.
+    answered = ~np.isnan(points).all(axis=1)
+    found = team_contribution.webpa(points, with_self=not bool(np.isnan(points.diagonal()[answered]).any()))
     return {} if isinstance(found, Undefined) else dict(zip(members, found.scores, strict=True))
 
 
-def _finished(points: np.ndarray, with_self: bool) -> np.ndarray:
-    """Whoever has not said something of everybody yet counts as one who has said nothing."""
+def _finished(points: np.ndarray) -> np.ndarray:
+    """Whoever has not said something of every other yet counts as one who has said nothing."""
     gaps = np.isnan(points)
-    if not with_self:
-        np.fill_diagonal(gaps, False)
+    np.fill_diagonal(gaps, False)
     return np.where(gaps.any(axis=1)[:, None], np.nan, points)
 
 
