@@ -415,8 +415,9 @@ class _Grade:
         post = self._note(timestamp, body)
         answer = gradebook.send(url, body)
         kind = classify(answer)
-        if kind == Kind.OK and self.platform.accepted_score_is_empty and answer.content.strip():
-            kind = Kind.GONE_USER
+        if kind == Kind.OK and self.platform.accepted_score_is_empty and (words := answer.content.strip()):
+            # Moodle refuses with an empty list. Whatever else comes is not Moodle's word on a person: a login page, a proxy's.
+            kind = Kind.GONE_USER if words == b"[]" else Kind.TRANSIENT
         post.status = answer.status
         # A 5xx, and a success that says more than it should, may have been taken all the same: left open.
         is_open = kind == Kind.TRANSIENT or (kind != Kind.OK and 200 <= answer.status < 300)

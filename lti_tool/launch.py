@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from lti_tool import claims as names
-from lti_tool import review, roster, sections, session
+from lti_tool import review, roster, sections, session, theme
 from lti_tool.claims import Claims
 from lti_tool.errors import LaunchRejected, Reason
 from lti_tool.models import (
@@ -29,6 +29,8 @@ from lti_tool.verification import BrowserProof, Verified, lifted, named_origins,
 MAX_ORIGINS = 20
 SAME_CLICK_SECONDS = 10
 STAFF = (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT)
+# Custom parameters that say something of whoever launches, or of the whole school: no link keeps them.
+OF_THE_PERSON = frozenset({sections.SECTIONS, sections.GROUPS, "high_contrast", "brand"})
 
 
 def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified, Visit]:
@@ -108,6 +110,7 @@ def _arrival(verified: Verified, membership: Membership) -> dict[str, Any]:
         "return_url": verified.return_url,
         "locale": claims.locale,
         "high_contrast": claims.wants_high_contrast,
+        "theme": theme.read(claims.custom.get("brand")),
         "state_sha256": verified.login.state_sha256,
         "id_token_sha256": verified.token_sha256,
     }
@@ -131,7 +134,8 @@ def _record_link(verified: Verified) -> ResourceLink:
     links = ResourceLink.objects.select_related("context")
     link = one(links.filter(deployment=deployment, link_id=claims.resource_link_id))
     context = _record_context(verified, link.context if link else None)
-    sent = {"title": claims.resource_link_title, "custom": dict(claims.custom)}
+    custom = {name: value for name, value in claims.custom.items() if name not in OF_THE_PERSON}
+    sent = {"title": claims.resource_link_title, "custom": custom}
     if claims.lineitems_url or claims.lineitem_url:
         sent |= {
             "lineitems_url": claims.lineitems_url,

@@ -537,6 +537,7 @@ class LaunchToken(models.Model):
     return_url = models.CharField(max_length=URL_LENGTH, blank=True)
     locale = models.CharField(max_length=35, blank=True)
     high_contrast = models.BooleanField(default=False)
+    theme = models.JSONField(default=dict, help_text="The school's colours that our pages are readable in.")
     visit = models.UUIDField(default=uuid.uuid4, help_text="The same for all tabs that it was handed on to.")
     door = models.UUIDField(
         null=True, db_index=True, help_text="What let a guest in; null for a launch of the platform."

@@ -48,6 +48,8 @@ class Visit:
     return_url: str
     locale: str
     high_contrast: bool
+    # The school's own colours, by the names that the style sheets have for them.
+    theme: dict[str, str]
     # The raw token, only in the answer that hands it out; empty on every later request.
     token: str = field(default="", repr=False)
 
@@ -109,6 +111,7 @@ def begin(
     return_url: str = "",
     locale: str = "",
     high_contrast: bool = False,
+    theme: dict[str, str] | None = None,
     for_person: Person | None = None,
     state_sha256: str | None = None,
     id_token_sha256: str = "",
@@ -135,6 +138,7 @@ def begin(
         return_url=return_url,
         locale=locale,
         high_contrast=high_contrast,
+        theme=theme or {},
         for_person=for_person,
         door=door,
         expires_at=expires_at or timezone.now() + timedelta(hours=settings.LTI_LAUNCH_TOKEN_HOURS),
@@ -185,6 +189,7 @@ def _visit(row: LaunchToken, token: str = "") -> Visit:
         "return_url": row.return_url,
         "locale": row.locale,
         "high_contrast": row.high_contrast,
+        "theme": row.theme,
         "token": token,
     }
     if row.deep_linking:

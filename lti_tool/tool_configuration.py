@@ -47,6 +47,7 @@ CUSTOM: dict[str, dict[str, str]] = {
         "section_names": "$com.instructure.User.sectionNames",
         "group_ids": "$Canvas.group.contextIds",
         "high_contrast": "$Canvas.user.prefersHighContrast",
+        "brand": "$com.instructure.brandConfigJSON",
     },
     Family.MOODLE: {**_EVERYWHERE, "group_ids": "$Moodle.Person.userGroupIds"},
     Family.OTHER: _EVERYWHERE,

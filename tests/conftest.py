@@ -10,6 +10,24 @@ from tests.sandbox_lms import SandboxProcess
 from tests.schools import enrol
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--only-with-database", action="store_true", help="leave out what no database could change"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--only-with-database"):
+        return
+    kept = [item for item in items if {"db", "transactional_db"} & set(item.fixturenames) or _asks(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def _asks(item):
+    return item.get_closest_marker("django_db") is not None
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """PostgreSQL drops no database that somebody is in: ends what a thread of the live server left open."""

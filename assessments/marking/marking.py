@@ -310,6 +310,19 @@ def take_rubric(*, sheets: MarkSheetQuerySet, rubric: Rubric, by: Any) -> tuple[
     return len(unused), len(others) - len(unused)
 
 
+@transaction.atomic
+def keep_rubric(*, sheet: MarkSheet, rubric: Rubric, by: Any) -> MarkSheet:
+    """Leave a sheet that nobody has begun on this older version of its rubric. Of any other nothing happens."""
+    now = sheet.rubric
+    is_older = rubric.family == now.family and rubric.version < now.version
+    if sheet.revision or sheet.is_closed or not is_older:
+        return sheet
+    sheet.rubric = rubric
+    sheet.save(update_fields=["rubric"])
+    record("sheet.rubric_kept", by=by, on=sheet, data={"from": now.pk, "to": rubric.pk})
+    return sheet
+
+
 def snapshot(sheet: MarkSheet) -> dict[str, Any]:
     """The sheet's answers as plain values: criterion id → level id and comment, and the overall comment."""
     return {

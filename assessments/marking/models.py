@@ -139,6 +139,11 @@ class MarkSheet(models.Model):
         ]
 
 
+class MarkQuerySet(models.QuerySet["Mark"]):
+    def answered(self) -> "MarkQuerySet":
+        return self.filter(models.Q(level__isnull=False) | models.Q(is_not_applicable=True))
+
+
 class Mark(models.Model):
     """The level a rater chose for one criterion, or that it was not applicable, and what they wrote beside it."""
 
@@ -147,6 +152,8 @@ class Mark(models.Model):
     level = models.ForeignKey("rubrics.Level", null=True, on_delete=models.RESTRICT, related_name="+")
     is_not_applicable = models.BooleanField(default=False)
     comment = models.TextField(blank=True)
+
+    objects = MarkQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet, Tap
-from assessments.rubrics.models import Criterion, Level, Statement
+from assessments.rubrics.models import Criterion, Level, Rubric, Statement
 
 SUBMIT = "submit"
 
@@ -50,6 +50,9 @@ def take(*, sheet: MarkSheet, log: UUID, told: Sequence[Told], by: Any) -> Taken
     Nothing is refused as a whole: what cannot be applied is kept with its reason. Taking the same again changes nothing.
     """
     sheet = MarkSheet.objects.select_for_update().get(pk=sheet.pk)
+    # A device that was away when the sheet took a newer version of its rubric goes on with the one it was given.
+    if sheet.revision == 0 and (rubric := _other_rubric(sheet, told)):
+        sheet = marking.keep_rubric(sheet=sheet, rubric=rubric, by=by)
     is_as_known = sheet.revision <= max(tap.seen for tap in told)
     numbers = [tap.sequence for tap in told]
     kept = {row.sequence: row for row in sheet.taps.filter(log=log, sequence__in=numbers)}
@@ -105,7 +108,7 @@ def _apply(sheet: MarkSheet, log: UUID, tap: Told, by: Any) -> MarkSheet:
         return _submit(sheet, log, tap, by)
     if name in _TEXTS and not about:
         return _TEXTS[name](sheet, _text(tap.value), by)
-    if name in _ABOUT and about.isdecimal() and len(about) < 19:
+    if name in _ABOUT and _is_id(about):
         return _ABOUT[name](sheet, int(about), tap.value, by)
     raise ValidationError(_("This version of Bellringer does not know what was tapped here."))
 
@@ -147,11 +150,32 @@ def _choose_statement(sheet: MarkSheet, about: int, value: Any, by: Any) -> Mark
     return marking.choose_statement(sheet=sheet, statement=statement, is_chosen=value, by=by)
 
 
+def _other_rubric(sheet: MarkSheet, told: Sequence[Told]) -> Rubric | None:
+    """The one whose criteria these taps are about, where that is not the sheet's."""
+    fields = [tap.field.partition(":") for tap in told]
+    criteria = [
+        int(about) for name, _colon, about in fields if name in ("level", "comment") and _is_id(about)
+    ]
+    return Rubric.objects.filter(criteria__in=criteria).exclude(pk=sheet.rubric_id).first()
+
+
+def _is_id(about: str) -> bool:
+    return about.isdecimal() and len(about) < 19
+
+
 def _criterion(sheet: MarkSheet, about: int) -> Criterion:
-    found = Criterion.objects.filter(rubric_id=sheet.rubric_id, pk=about).first()
-    if found is None:
+    found = Criterion.objects.filter(pk=about).select_related("rubric").first()
+    if found and found.rubric_id == sheet.rubric_id:
+        return found
+    if found is None or found.rubric.family != sheet.rubric.family:
         raise ValidationError(_("This criterion is not part of the sheet's rubric."))
-    return found
+    raise ValidationError(
+        _(
+            "This was marked on version %(old)d of the rubric, and somebody began this sheet on version %(new)d "
+            "meanwhile. What you tapped is kept with it and not applied. Open the sheet again and mark it there."
+        )
+        % {"old": found.rubric.version, "new": sheet.rubric.version}
+    )
 
 
 def _text(value: Any) -> str:

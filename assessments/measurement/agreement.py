@@ -27,13 +27,19 @@ class Metric(StrEnum):
 
 
 def percentage_agreement(first: Given, second: Given, *, within: float = 0.0) -> Number:
-    """The share (0 to 1) of candidates whose two ratings differ by `within` at most; those with one rating are left out."""
+    """The share (0 to 1) of candidates whose two ratings differ by `within` at most, in the ratings' unit.
+
+    Vectors of one length, NaN for none; candidates with one rating are left out. ValueError for other lengths. p_o of Cohen 1960.
+    """
     x, y = pairs(first, second)
     return float((np.abs(x - y) <= within + 1e-12).mean()) if x.size else undefined(Reason.ONE_RATER)
 
 
 def cross_table(first: Given, second: Given) -> Floats:
-    """How often each pair of categories was given: rows the first rater's, columns the second's, in the order of the values."""
+    """How often each pair of categories was given: rows the first rater's, columns the second's, in the order of the values.
+
+    Vectors of one length, NaN for none (left out); gives a square array of counts. ValueError for other lengths. Cohen 1960.
+    """
     x, y = pairs(first, second)
     values = np.unique(np.concatenate([x, y]))
     table = np.zeros((values.size, values.size))
@@ -233,7 +239,10 @@ def _stepped_up(one: float, k: int) -> Number:
 
 
 def counts_of(ratings: Given) -> tuple[Floats, NDArray[np.float64]]:
-    """Subjects × categories as fleiss_kappa takes them, and the categories, from subjects × raters without gaps."""
+    """Subjects × categories as fleiss_kappa takes them, and the categories, from subjects × raters.
+
+    Raises ValueError for gaps. Source: Fleiss 1971.
+    """
     given = matrix(ratings)
     if np.isnan(given).any():
         raise ValueError("Every rater rates every subject.")

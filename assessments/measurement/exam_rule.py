@@ -58,7 +58,7 @@ class Decisions:
 
 
 def pass_mark(cuts: list[Number], sem: Number, z: float) -> Number:
-    """Σ cuts + z·SEM, in marks; with z = 0 the SEM need not be known."""
+    """Σ cuts + z·SEM, in marks; with z = 0 the SEM need not be known. Source: as of Rule (PLAB 2)."""
     total = 0.0
     for cut in cuts:
         if isinstance(cut, Undefined):

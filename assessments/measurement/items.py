@@ -9,7 +9,7 @@ SHARE = 0.27  # Kelley 1939: the tails that tell most
 
 
 def correlation(first: Given, second: Given) -> Number:
-    """Pearson's r of two vectors of one length, where both have a value."""
+    """Pearson's r (−1 to 1) of two vectors of one length, where both have a value. ValueError for other lengths. Pearson 1896."""
     x, y = pairs(first, second)
     if x.size < 2:
         return undefined(Reason.TOO_FEW, n=int(x.size), least=2)
@@ -20,7 +20,10 @@ def correlation(first: Given, second: Given) -> Number:
 
 
 def facility(scores: Given, maxima: Given) -> list[Number]:
-    """The mean share of its marks that each item (column) gives; `maxima`: the most of each."""
+    """The mean share (0 to 1) of its marks that each item gives. Candidates × items, NaN for none; `maxima`: the most of each.
+
+    Source: Lord & Novick 1968, ch. 15, who call it difficulty.
+    """
     given, most = matrix(scores), np.asarray(maxima, dtype=np.float64)
     found: list[Number] = []
     for column, maximum in zip(given.T, most, strict=True):
@@ -42,7 +45,10 @@ def item_rest(scores: Given) -> list[Number]:
 
 
 def item_total(scores: Given) -> list[Number]:
-    """The uncorrected r of each column with the sum of all: higher, because the item is part of the sum."""
+    """The uncorrected r of each column with the sum of all: higher, because the item is part of the sum.
+
+    Candidates × items, those with a gap left out. Source: Lord & Novick 1968, ch. 15.
+    """
     given = matrix(scores)
     return [correlation(column, given.sum(axis=1)) for column in given.T]
 
@@ -60,5 +66,8 @@ def upper_lower(scores: Given, maxima: Given, *, share: float = SHARE) -> list[N
         return [undefined(Reason.TOO_FEW, n=len(whole), least=2) for _column in given.T]
     order = np.argsort(whole.sum(axis=1), kind="stable")
     weakest, best = whole[order[:size]], whole[order[-size:]]
-    most = np.asarray(maxima, dtype=np.float64)
-    return [float(value) for value in (best.mean(axis=0) - weakest.mean(axis=0)) / most]
+    differences, most = best.mean(axis=0) - weakest.mean(axis=0), np.asarray(maxima, dtype=np.float64)
+    return [
+        float(difference / maximum) if maximum > 0 else undefined(Reason.NO_DATA)
+        for difference, maximum in zip(differences, most, strict=True)
+    ]

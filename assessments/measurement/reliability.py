@@ -15,14 +15,17 @@ def cronbach_alpha(scores: Given) -> Number:
 
 
 def alpha_if_deleted(scores: Given) -> list[Number]:
-    """Alpha without each column in turn, of the candidates who have every one of them."""
+    """Alpha without each column in turn, of the candidates × stations (or items) without a gap. Source: Pell et al. 2010."""
     whole = complete_rows(matrix(scores))
     columns = range(whole.shape[1])
     return [_alpha(np.delete(whole, place, axis=1)) for place in columns]
 
 
 def sem_of_total(scores: Given) -> Number:
-    """The standard error of measurement of the candidates' sums: SD·√(1 − α), in marks. A negative α counts as none."""
+    """The standard error of measurement of the candidates' sums: SD·√(1 − α), in marks. A negative α counts as none.
+
+    Candidates × stations (or items); candidates with a gap are left out. Sources: Lord & Novick 1968, ch. 3; Pell et al. 2010.
+    """
     whole = complete_rows(matrix(scores))
     alpha = _alpha(whole)
     if isinstance(alpha, Undefined):
@@ -39,4 +42,5 @@ def _alpha(whole: Floats) -> Number:
     totals = whole.sum(axis=1)
     if is_flat(totals):
         return undefined(Reason.NO_SPREAD)
-    return float(k / (k - 1) * (1 - whole.var(axis=0, ddof=1).sum() / totals.var(ddof=1)))
+    alpha = float(k / (k - 1) * (1 - whole.var(axis=0, ddof=1).sum() / totals.var(ddof=1)))
+    return min(alpha, 1.0)  # what rounding adds to 1 would make its error the root of a negative number

@@ -30,7 +30,10 @@ def interval(
     draws: int = 1000,
     level: float = 0.95,
 ) -> Interval | Undefined:
-    """`rows`: candidates × whatever the statistic takes. Draws in which it is undefined are left out, a tenth at most."""
+    """`rows`: candidates × whatever the statistic takes. Draws in which it is undefined are left out, a tenth at most.
+
+    Raises ValueError for anything but two dimensions. Source: Efron 1979; percentiles as in Efron & Tibshirani 1993, ch. 13.
+    """
     given = matrix(rows)
     if len(given) < 2:
         return undefined(Reason.TOO_FEW, n=len(given), least=2)

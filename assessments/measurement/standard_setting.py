@@ -193,6 +193,50 @@ def angoff(ratings: Given) -> Angoff | Undefined:
     )
 
 
+@dataclass(frozen=True)
+class AngoffRounds:
+    """The same judges before and after they talked and saw how candidates did; the second round's cut is the cut.
+
+    `judges_moved`: of each judge, cut after less cut before, in items. `items_moved`: of each item, mean probability after less
+    before. `spread`: SD of the judges' cuts in each round, in items: it falls where they came closer.
+    """
+
+    first: Angoff
+    second: Angoff
+    judges_moved: tuple[float, ...]
+    items_moved: tuple[float, ...]
+    spread: tuple[Number, Number]
+
+
+def angoff_in_two_rounds(first: Given, second: Given) -> AngoffRounds | Undefined:
+    """Modified Angoff in two rounds: each as `angoff` takes it, the same judges × items in the same order.
+
+    Raises ValueError where they are not of one shape. Source: McKinley & Norcini 2014 (AMEE Guide 85): judges rate, see
+    the items' facility and each other's ratings, and rate again.
+    """
+    if matrix(first).shape != matrix(second).shape:
+        raise ValueError("Both rounds are of the same judges and items.")
+    before, after = angoff(first), angoff(second)
+    if isinstance(before, Undefined) or isinstance(after, Undefined):
+        return before if isinstance(before, Undefined) else after  # type: ignore[return-value]
+    return AngoffRounds(
+        before,
+        after,
+        _less(after.judge_cuts, before.judge_cuts),
+        _less(after.items, before.items),
+        (_spread(before), _spread(after)),
+    )
+
+
+def _less(after: tuple[float, ...], before: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(new - old for new, old in zip(after, before, strict=True))
+
+
+def _spread(found: Angoff) -> Number:
+    error = found.cut.standard_error
+    return error if isinstance(error, Undefined) else error * float(np.sqrt(found.cut.n))
+
+
 def ebel(counts: Given, proportions: Given) -> Cut:
     """Ebel: over the cells of relevance × difficulty, Σ items in the cell · share of them that a borderline candidate does.
 
@@ -212,7 +256,7 @@ def ebel(counts: Given, proportions: Given) -> Cut:
         or shares.max() > 1
     ):
         raise ValueError("Items are counted from 0, proportions lie between 0 and 1.")
-    return Cut(float((items * shares).sum()), undefined(Reason.NO_ERROR), int(round(items.sum())))
+    return Cut(float((items * shares).sum()), undefined(Reason.JUDGED), int(round(items.sum())))
 
 
 class Curve(StrEnum):
@@ -298,15 +342,17 @@ def cohen(scores: Given, *, chance: float = 0.0, share: float = 0.6, percentile:
 
 
 def cohen_from(best: float, *, chance: float = 0.0, share: float = 0.6) -> float:
-    """The same from the score of the best, as it is published."""
+    """The same from the score of the best, in its units, as it is published (2010)."""
     return chance + share * (best - chance)
 
 
 def fixed(share: float, maximum: float) -> Cut:
-    """The same share of the marks every year, for comparison. Raises ValueError outside 0 to 1."""
+    """The same share (0 to 1) of the marks every year, to compare with: what Cohen-Schotanus & van der Vleuten 2010 call
+    an absolute standard. Cut in marks. Raises ValueError outside 0 to 1.
+    """
     if not 0 <= share <= 1 or maximum <= 0:
         raise ValueError("A fixed cut is a share, 0 to 1, of marks above 0.")
-    return Cut(share * maximum, undefined(Reason.NO_ERROR), 0)
+    return Cut(share * maximum, undefined(Reason.JUDGED), 0)
 
 
 def norm_referenced(scores: Given) -> Cut:

@@ -43,6 +43,7 @@ class PatientAgreement:
 
 
 def spread(scores: Given) -> Spread:
+    """Of a vector of scores, NaN for none. Reported of each station by Pell et al. 2010."""
     marks = vector(scores)
     marks = marks[~np.isnan(marks)]
     if marks.size == 0:
@@ -53,14 +54,20 @@ def spread(scores: Given) -> Spread:
 
 
 def fail_rate(scores: Given, cut: float) -> Number:
-    """The share (0 to 1) of those with a score who are below the cut."""
+    """The share (0 to 1) of those with a score who are below the cut.
+
+    `scores`: vector in the cut's unit, NaN for none. Source: Pell et al. 2010.
+    """
     marks = vector(scores)
     marks = marks[~np.isnan(marks)]
     return float((marks < cut - 1e-9).mean()) if marks.size else undefined(Reason.NO_DATA)
 
 
 def between_groups(scores: Given, groups: Sequence[Any]) -> BetweenGroups | Number:
-    """100·SS_between/SS_total of a vector of scores, and the one-way F. `groups`: one label for each score."""
+    """100·SS_between/SS_total of a vector of scores, and the one-way F. `groups`: one label for each score.
+
+    Scores of NaN are left out; ValueError where a score has no group. Sources: Pell et al. 2010; F as in Fisher 1925.
+    """
     marks = vector(scores)
     if len(groups) != marks.size:
         raise ValueError("Every score belongs to a group.")
@@ -89,18 +96,21 @@ def between_groups(scores: Given, groups: Sequence[Any]) -> BetweenGroups | Numb
 
 
 def grade_distribution(grades: Given, scale: Sequence[float]) -> dict[float, int]:
-    """How many have each grade of the scale, those that nobody has too."""
+    """How many have each grade of the scale, those that nobody has too. `grades`: vector, NaN for none. Pell et al. 2010."""
     given = vector(grades)
     return {grade: int((given == grade).sum()) for grade in scale}
 
 
 def station_rest(scores: Given, others: Given) -> Number:
-    """r of the station with the sum of the candidate's other stations; vectors of one length."""
+    """r of the station with the sum of the candidate's other stations; vectors of one length, NaN for none. Henrysson 1963."""
     return correlation(scores, others)
 
 
 def patient_agreement(patients: Given, examiners: Given, *, unhappy: float) -> PatientAgreement:
-    """`patients`: the simulated patients' ratings, `examiners`: the marks of the same candidates; NaN where there is none."""
+    """`patients`: the simulated patients' ratings, `examiners`: the marks of the same candidates; NaN where there is none.
+
+    Vectors of one length. `unhappy`: the rating at or below which a patient counts as unhappy. Source: Pell et al. 2010.
+    """
     ratings = vector(patients)
     rated = ratings[~np.isnan(ratings)]
     concerns: Number = float((rated <= unhappy).mean()) if rated.size else undefined(Reason.NO_DATA)

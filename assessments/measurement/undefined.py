@@ -20,7 +20,7 @@ class Reason(StrEnum):
     NOT_COUNTED = "The station does not count."
     NOT_WHOLE = "Global grades that are not whole numbers are not on one scale for this."
     NO_BORDERLINE = "Nobody has the borderline grade."
-    FEW_BORDERLINE = "Only {n} candidates have the borderline grade; at least {least} are needed."
+    FEW_BORDERLINE = "The borderline grade was given to {n} only; at least {least} are needed."
     SLOPE = "Marks do not rise with the global grade, so no cut can be read from them."
     WEAK = "Marks and global grades hardly go together (R² {r2:.2f}, at least {least:.2f} is needed): a cut would be arbitrary."
     SEPARATED = (
@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NO_CROSSING = "The judges' limits and the marks never meet, so the compromise gives no cut."
     OUT_OF_RANGE = "The cut would be {cut:g}, outside the marks that can be given (0 to {maximum:g})."
     NO_ERROR = "This method has no standard error of its own; the interval from resampling candidates stands in its place."
+    JUDGED = "This cut was set by judgement, not computed from candidates, so it has no standard error."
     ONE_RATER = "Nobody was rated by two people, so their agreement is not known."
     ONE_CATEGORY = "Everybody was given the same answer, so agreement beyond chance cannot be told."
     INCOMPLETE = "{missing} of the counted stations have no mark, so nothing is decided yet."

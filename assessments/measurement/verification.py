@@ -15,6 +15,7 @@ from assessments.measurement import (
     items,
     rasch,
     reliability,
+    stations,
     team_contribution,
     workshop_grades,
 )
@@ -51,9 +52,12 @@ def checks() -> list[Check]:
     """Every one, in the order of the modules."""
     return [
         *_standard_setting(),
+        *_regressions(),
+        *_groups(),
         *_reliability(),
         *_items(),
         *_kappas(),
+        *_fleiss(),
         *_krippendorff(),
         *_icc(),
         *_generalizability(),
@@ -69,6 +73,46 @@ def _standard_setting() -> Iterator[Check]:
     yield Check(
         "Cohen, cut", "Cohen-Schotanus & van der Vleuten 2010", 16.8, setting.cohen_from(24, chance=6), 0.05
     )
+
+
+def _regressions() -> Iterator[Check]:
+    """Marks on grades, and groups on marks, are regressions like others: theirs is computed by the same lines."""
+    x, y = _numbers("regression_anscombe_1973_1.csv").T
+    line = setting.borderline_regression(y, x, 9)
+    for name, published, value, tolerance in (
+        ("marks a grade", 0.5, _of(line, "slope"), 0.0005),
+        ("intercept", 3.0, _of(line, "intercept"), 0.005),
+        ("R²", 0.667, _of(line, "r_squared"), 0.0005),
+        ("cut at a grade of 9", 7.5, _of(line, "cut", "value"), 0.005),
+        ("its standard error", 0.373, _of(line, "cut", "standard_error"), 0.0005),
+    ):
+        yield Check(
+            f"Borderline regression, {name}", "Anscombe 1973, data set 1", published, value, tolerance
+        )
+    doses, groups = [], []
+    for dose, beetles, killed in _numbers("logistic_bliss_1935.csv"):
+        doses += [dose] * int(beetles)
+        groups += [1] * int(killed) + [0] * int(beetles - killed)
+    even = setting.contrasting_groups(doses, groups, 0)
+    source = "Bliss 1935; Dobson 1990, logit"
+    yield Check("Contrasting groups, even odds", source, 60.717 / 34.270, even.value, 0.00005)
+
+
+def _groups() -> Iterator[Check]:
+    group, weight = _numbers("groups_dobson_1983.csv").T
+    between = stations.between_groups(weight, list(group))
+    for name, published, tolerance in (("f", 4.846, 0.0005), ("p", 0.0159, 0.00005)):
+        yield Check(
+            f"Between groups, {name}", "Dobson 1983, plants", published, _of(between, name), tolerance
+        )
+
+
+def _of(found: Any, *names: str) -> Number:
+    """What an attribute of a result holds, or why there is no result."""
+    for name in names:
+        found = found if isinstance(found, Undefined) else getattr(found, name)
+    value: Number = found
+    return value
 
 
 def _reliability() -> Iterator[Check]:
@@ -97,6 +141,11 @@ def _kappas() -> Iterator[Check]:
     for weighting, value in ((Weights.NONE, 0.4286), (Weights.LINEAR, 0.4923), (Weights.QUADRATIC, 0.5667)):
         found = agreement.cohen_kappa(counts, weighting)
         yield Check(f"Kappa, weights: {weighting}", "Fleiss, Cohen & Everitt 1969", value, found, 0.00005)
+
+
+def _fleiss() -> Iterator[Check]:
+    found = agreement.fleiss_kappa(_numbers("kappa_fleiss_1971_counts.csv")[:, 1:])
+    yield Check("Fleiss' kappa, 30 patients × 6 psychiatrists", "Fleiss 1971", 0.430, found, 0.0005)
 
 
 def _krippendorff() -> Iterator[Check]:

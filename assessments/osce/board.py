@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -30,6 +30,7 @@ from assessments.osce.models import (
 EXPECTED = (SheetRole.EXAMINER, SheetRole.SECOND)
 # Of a long list this many are shown; all are counted.
 MOST_SHOWN = 30
+MOST_MISSING = 10
 
 WORDS = {
     "expected": _("expected"),
@@ -99,6 +100,8 @@ class Board:
     # The first of them, and how many there are in all.
     missing: list[Cell]
     missing_count: int
+    # Said to be absent, and marked: one of the two is wrong.
+    contradicted: list[Cell]
     unsynced: list[Cell]
     settled: list[Cell]
     help_requests: list[HelpRequest]
@@ -107,12 +110,21 @@ class Board:
 
     @property
     def needs_somebody(self) -> bool:
-        return bool(self.missing or self.unsynced or self.help_requests)
+        return bool(self.missing or self.unsynced or self.contradicted or self.help_requests)
 
 
 def board(session: Session, *, shows_all: bool = False) -> Board:
     """`shows_all`: every round of the present rotation instead of the last, the present and the next."""
     return _Reading(session).board(shows_all)
+
+
+def contradicted(session: Session) -> QuerySet[EncounterSheet]:
+    """The sheets with marks of candidates who are said to be absent there."""
+    rows = EncounterSheet.objects.filter(
+        encounter__session=session, encounter__state=Encounter.State.ABSENT
+    ).marked()
+    rows = rows.select_related("encounter__candidate", "encounter__station", "staff__person")
+    return rows.order_by("encounter__rotation", "encounter__round", "pk")
 
 
 def present_round(clock: Clock, now: datetime) -> tuple[int, int] | None:
@@ -149,18 +161,23 @@ class _Reading:
     def board(self, shows_all: bool) -> Board:
         taking_place = [row for row in self.standings if row.state == Encounter.State.PLANNED]
         missing = [row for row in taking_place if self.states[row.pk] == "missing"]
-        unsynced = [row for row in taking_place if row.pk in self.unsynced]
-        settled = [row for row in taking_place if row.pk in self.settled]
+        # Marks may be on their way also where somebody is said to be absent, or a station to be void.
+        unsynced = [row for row in self.standings if row.pk in self.unsynced]
+        settled = [row for row in self.standings if row.pk in self.settled]
+        marked = set(contradicted(self.session).values_list("encounter", flat=True))
+        doubtful = [row for row in self.standings if row.pk in marked]
         columns = {pk: self._columns(pk, shows_all) for pk in self.clocks}
         seen = [row for row in self.standings for it in _rounds_of(row) if it in columns[row.circuit_id]]
-        listed = [row for rows in (missing, unsynced, settled) for row in rows[:MOST_SHOWN]]
+        shown = (missing[:MOST_MISSING], *(rows[:MOST_SHOWN] for rows in (unsynced, settled, doubtful)))
+        listed = [row for rows in shown for row in rows]
         cells = self._cells([*seen, *listed])
         asked = self.session.help_requests.filter(answered_at=None)
         return Board(
             self.session,
             self._circuits(columns, cells, seen),
-            [cells[row.pk] for row in missing[:MOST_SHOWN]],
+            [cells[row.pk] for row in missing[:MOST_MISSING]],
             len(missing),
+            [cells[row.pk] for row in doubtful[:MOST_SHOWN]],
             [cells[row.pk] for row in unsynced[:MOST_SHOWN]],
             [cells[row.pk] for row in settled[:MOST_SHOWN]],
             list(asked.select_related("post__station", "post__circuit", "by")),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from assessments.marking.models import Mark, MarkSheet
 from assessments.osce.master_clock import Kind as ClockKind
 from lti_tool.port import Launch
 
@@ -445,6 +446,18 @@ class Encounter(models.Model):
         return self.session.context_id
 
 
+class EncounterSheetQuerySet(models.QuerySet["EncounterSheet"]):
+    def marked(self) -> "EncounterSheetQuerySet":
+        """Those that say that the candidate was there: handed in, or with an answer, by anybody but the candidate.
+
+        A comment alone may say that nobody came.
+        """
+        answers = Mark.objects.filter(sheet=models.OuterRef("sheet")).answered()
+        return self.exclude(role=SheetRole.SELF).filter(
+            models.Q(models.Exists(answers)) | models.Q(sheet__state=MarkSheet.State.SUBMITTED)
+        )
+
+
 class EncounterSheet(models.Model):
     """One rater's sheet of an encounter. `staff` is who shall fill it; of the candidate's own there is none."""
 
@@ -454,6 +467,8 @@ class EncounterSheet(models.Model):
     sheet = models.OneToOneField(
         "marking.MarkSheet", on_delete=models.RESTRICT, related_name="encounter_sheet"
     )
+
+    objects = EncounterSheetQuerySet.as_manager()
 
     class Meta:
         constraints = [

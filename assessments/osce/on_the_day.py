@@ -32,12 +32,18 @@ State = Encounter.State
 def mark_absent(
     *, candidate: Candidate, by: Any, encounters: Iterable[Encounter] | None = None
 ) -> list[Encounter]:
-    """The candidate was not there: at these encounters, or at all that nobody has marked. Absent is never a zero."""
+    """The candidate was not there: at these encounters, or at all that nobody has marked. Absent is never a zero.
+
+    What was tapped and taken back again, or only commented on, is not marked.
+    """
     session = _locked(candidate.session)
     rows = _encounters(session).filter(candidate=candidate, state=State.PLANNED)
     if encounters is not None:
         rows = rows.filter(pk__in=[row.pk for row in encounters])
-    listed = [row for row in rows if not _is_begun(row)]
+    marked = set(
+        EncounterSheet.objects.filter(encounter__in=rows).marked().values_list("encounter", flat=True)
+    )
+    listed = [row for row in rows if row.pk not in marked]
     if not listed:
         raise ValidationError(
             _("%(code)s was marked there, so they were there.") % {"code": candidate}, code="marked"

@@ -7,9 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.marking.models import MarkSheet
 from assessments.osce import timetable
 from assessments.osce.blueprint import blueprint
-from assessments.osce.models import Exam, Session, Station
+from assessments.osce.models import Encounter, EncounterSheet, Exam, Session, Station
+from assessments.osce.publishing import EXPECTED
 from assessments.results.models import Moderation, Result
 
 
@@ -67,7 +69,23 @@ def next_step(exam: Exam, *, with_people: bool) -> NextStep | None:
         return NextStep(said, _url("new_session", exam), _("Add a session"))
     if not exam.candidates.present().exists():
         return NextStep(_("Nobody is examined yet."), _url("candidates", exam), _("Choose the candidates"))
-    return _after_the_day(exam)
+    return _on_the_day(exam) or _after_the_day(exam)
+
+
+def _on_the_day(exam: Exam) -> NextStep | None:
+    """From when a session is published until it is locked: its board."""
+    session = exam.sessions.filter(published_at__isnull=False, locked_at=None).first()
+    if session is None:
+        return None
+    sheets = EncounterSheet.objects.filter(
+        encounter__session=session, encounter__state=Encounter.State.PLANNED, role__in=EXPECTED
+    )
+    done = sheets.filter(sheet__state=MarkSheet.State.SUBMITTED).count()
+    said = _("“%(session)s” is published: %(done)d of %(all)d sheets submitted.")
+    url = reverse("osce:board", args=[exam.activity.key, session.key])
+    return NextStep(
+        said % {"session": session, "done": done, "all": sheets.count()}, url, _("Open the board")
+    )
 
 
 def _after_the_day(exam: Exam) -> NextStep | None:

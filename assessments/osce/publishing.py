@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.audit.recording import record
-from assessments.marking import marking
+from assessments.marking import marking, presence
 from assessments.marking.models import MarkSheet
 from assessments.osce import posts, staffing, timetable
+from assessments.osce.board import contradicted, said_of
 from assessments.osce.models import Encounter, EncounterSheet, Post, Session, SheetRole, Station
 from assessments.results import moderating
 from assessments.rubrics.models import Rubric
@@ -107,16 +108,34 @@ def missing(session: Session) -> list[EncounterSheet]:
     return list(found.order_by("encounter__rotation", "encounter__round", "pk"))
 
 
+def unsettled(session: Session) -> list[str]:
+    """What keeps the session from being locked, a sentence each."""
+    doubtful = _(
+        "%(candidate)s at “%(station)s” is said to be absent, and was marked by %(who)s. Say which is right."
+    )
+    devices = [said_of(device) for device in _waited_for(session)]
+    if devices:
+        devices.append(_("Bring it to the network, or say on the board that nobody waits for it."))
+    return [
+        *_not_there(missing(session)),
+        *_shortened(doubtful % _words(row) for row in contradicted(session)),
+        *_shortened(devices),
+    ]
+
+
 @transaction.atomic
 def lock(*, session: Session, by: Any) -> Session:
-    """Close every sheet of the session. Raises ValidationError that names what is missing: submitted, absent or void, each."""
+    """Close every sheet of the session: each submitted, or its candidate absent or its station void, and no device waited for.
+
+    Raises ValidationError that names what is missing.
+    """
     session = _locked(session)
     if session.is_locked:
         return session
     if not session.is_published:
         raise ValidationError(_("This session is not published yet."), code="state")
-    if rows := missing(session):
-        raise ValidationError(_not_there(rows), code="missing")
+    if found := unsettled(session):
+        raise ValidationError(found, code="missing")
     marking.close_sheets(sheets=_sheets(session), by=by)
     session.locked_at = timezone.now()
     session.save(update_fields=["locked_at"])
@@ -192,17 +211,36 @@ def _sheets(session: Session) -> Any:
     return MarkSheet.objects.filter(encounter_sheet__encounter__session=session)
 
 
-def _not_there(rows: Iterable[EncounterSheet]) -> list[str]:
-    listed = list(rows)
-    said = [
-        _("Not submitted: %(candidate)s at “%(station)s”, %(who)s.")
-        % {"candidate": row.encounter.candidate, "station": row.encounter.station, "who": row.staff}
-        for row in listed[:MOST_NAMED]
+def _waited_for(session: Session) -> list[presence.Device]:
+    """Devices that may hold marks that count; of an absent candidate's or a void station's those that said so."""
+    taking_place = set(
+        _sheets(session)
+        .filter(encounter_sheet__encounter__state=Encounter.State.PLANNED)
+        .values_list("pk", flat=True)
+    )
+    return [
+        device
+        for sheet, devices in presence.unsynced(_sheets(session)).items()
+        for device in devices
+        if device.waiting or sheet in taking_place
     ]
+
+
+def _not_there(rows: Iterable[EncounterSheet]) -> list[str]:
+    return _shortened(
+        _("Not submitted: %(candidate)s at “%(station)s”, %(who)s.") % _words(row) for row in rows
+    )
+
+
+def _words(row: EncounterSheet) -> dict[str, Any]:
+    return {"candidate": row.encounter.candidate, "station": row.encounter.station, "who": row.staff}
+
+
+def _shortened(sentences: Iterable[str]) -> list[str]:
+    listed = list(sentences)
     more = max(0, len(listed) - MOST_NAMED)
-    if more:
-        said.append(ngettext("And %(n)d more.", "And %(n)d more.", more) % {"n": more})
-    return said
+    tail = [ngettext("And %(n)d more.", "And %(n)d more.", more) % {"n": more}] if more else []
+    return listed[:MOST_NAMED] + tail
 
 
 def _locked(session: Session) -> Session:

@@ -257,14 +257,21 @@ def end(*, review: Review, state: Review.State, by: Any, reason: str = "") -> Re
 
 
 @transaction.atomic
-def leave(*, participant: Participant, by: Any, reason: str = "") -> None:
-    """Somebody takes no part any more: their work is withdrawn, others get what they had not begun. What is done stays."""
+def leave(*, participant: Participant, by: Any, reason: str = "", leaves_work: bool = False) -> None:
+    """Somebody takes no part any more: others get what they had not begun. Their work is withdrawn, unless it is left there
+    to be reviewed. What is done stays.
+    """
     participants.drop(participant=participant, by=by, reason=reason)
-    alone = (
-        participant.submissions.handed_in().filter(group=None) if participant.peer.has_submissions else None
-    )
-    if alone is not None:
+    if participant.peer.has_submissions and not leaves_work:
+        alone = participant.submissions.handed_in().filter(group=None)
         alone.update(state=Submission.State.WITHDRAWN)
+    repair_where_drawn(peer=participant.peer, by=by)
+
+
+@transaction.atomic
+def come_back(*, participant: Participant, by: Any) -> None:
+    """They take part again, and get reviews again where those are drawn. Work that was withdrawn is handed in anew."""
+    participants.bring_back(participant=participant, by=by)
     repair_where_drawn(peer=participant.peer, by=by)
 
 

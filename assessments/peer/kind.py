@@ -35,6 +35,11 @@ NOT_COPIED = {
     "respond_until",
     "act_until",
 }
+# What suits what is looked at, to begin with.
+FIRST_SETTINGS: dict[str, dict[str, Any]] = {
+    PeerActivity.Mode.MULTI_SOURCE: {"reviews_each": 8, "least_reviews": 5, "forbids_pairs": False},
+    PeerActivity.Mode.TEAM: {"forbids_pairs": False, "responds": False, "plans_actions": False},
+}
 COPIED = [field.name for field in PeerActivity._meta.concrete_fields if field.name not in NOT_COPIED]
 
 
@@ -44,10 +49,9 @@ def begin(*, activity: Activity, form: QueryDict, by: Any) -> None:
     activity.rubric = single.read_rubric(activity, form.get(FORM) or FIRST_FORM, by, field=FORM)
     activity.is_set_up = True
     activity.save()
-    mode = form.get(MODE, "")
-    PeerActivity.objects.create(
-        activity=activity, mode=mode if mode in PeerActivity.Mode.values else PeerActivity.Mode.WORK
-    )
+    chosen = form.get(MODE, "")
+    mode = chosen if chosen in PeerActivity.Mode.values else PeerActivity.Mode.WORK
+    PeerActivity.objects.create(activity=activity, mode=mode, **FIRST_SETTINGS.get(mode, {}))
 
 
 @transaction.atomic

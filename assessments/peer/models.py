@@ -219,8 +219,9 @@ class PeerActivity(models.Model):
 
     @property
     def hides_authors(self) -> bool:
-        """Whether reviewers do not read whose work they review."""
-        return self.anonymity in (self.Anonymity.AUTHOR_BLIND, self.Anonymity.DOUBLE_BLIND)
+        """Whether reviewers do not read whose work they review. Who looks at people themselves knows whom."""
+        blind = (self.Anonymity.AUTHOR_BLIND, self.Anonymity.DOUBLE_BLIND)
+        return self.has_submissions and self.anonymity in blind
 
     @property
     def hides_reviewers(self) -> bool:

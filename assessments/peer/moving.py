@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
@@ -23,6 +24,7 @@ def go_to(*, peer: PeerActivity, phase: str, by: Any) -> PeerActivity:
         raise ValidationError(_("This round has no such phase. Nothing was changed."), code="phase")
     if peer.phase == phase:
         return peer
+    _check_it_would_stay(peer, Phase(phase))
     before, peer.phase, peer.phase_since = peer.phase, Phase(phase), timezone.now()
     peer.problem = ""
     if before == Phase.SETUP:
@@ -32,6 +34,21 @@ def go_to(*, peer: PeerActivity, phase: str, by: Any) -> PeerActivity:
     peer.save(update_fields=["phase", "phase_since", "problem"])
     record("peer.phase", by=by, on=peer, data={"from": before, "to": phase})
     return peer
+
+
+def _check_it_would_stay(peer: PeerActivity, phase: PeerActivity.Phase) -> None:
+    """Back into a phase whose time is over it would go on by itself at once."""
+    end = phases.ends_at(peer, phase)
+    if end and phases.is_past(peer, phase) and phases.is_over(peer, at=phase):
+        words = {"phase": phase.label, "end": date_format(timezone.localtime(end), "DATETIME_FORMAT")}
+        raise ValidationError(
+            _(
+                "The time of “%(phase)s” was over on %(end)s, so the round would go on by itself at once. "
+                "Give it a later end under “how it works” first. Nothing was changed."
+            )
+            % words,
+            code="over",
+        )
 
 
 def go_on(peer: PeerActivity) -> bool:

@@ -16,18 +16,26 @@ Phase = PeerActivity.Phase
 
 @dataclass(frozen=True)
 class Task:
-    """`url`: where it is done; empty where there is only to wait."""
+    """`url`: where it is done; empty where there is only to wait. `asked`: the same, when a teacher asks for it."""
 
     sentence: str
     url: str = ""
     button: str = ""
     until: datetime | None = None
+    asked: str = ""
 
 
 def tasks(me: Participant, submission: Submission | None, given: list[Review]) -> list[Task]:
     """The most urgent first; what waits for others is a sentence. Never empty."""
     found = list(_tasks(me, submission, given))
     return found or [Task(_waiting(me.peer))]
+
+
+def nudge(me: Participant, tasks: list[Task]) -> str:
+    """What a teacher asks of them, as long as it is still to be done in the phase in which they were asked."""
+    if me.nudged_at is None or me.nudged_at < me.peer.phase_since or not tasks[0].url:
+        return ""
+    return tasks[0].asked or _("Your teacher asks you to look at what is to be done here.")
 
 
 def _tasks(me: Participant, submission: Submission | None, given: list[Review]) -> Iterator[Task]:
@@ -44,6 +52,7 @@ def _tasks(me: Participant, submission: Submission | None, given: list[Review]) 
             reverse("peer:work", args=[key]),
             _("Go on with your work") if submission else _("Begin"),
             me.submit_until or peer.submit_until,
+            _("Your teacher asks you to hand in your work."),
         )
     if submission and submission.is_handed_in and reading.owes_self_assessment(submission, me):
         yield Task(
@@ -51,6 +60,7 @@ def _tasks(me: Participant, submission: Submission | None, given: list[Review]) 
             reverse("peer:self", args=[key]),
             _("Assess your own work"),
             peer.self_until,
+            _("Your teacher asks you to assess your own work."),
         )
     open_reviews = [row for row in given if row.is_open]
     if open_reviews and phases.can_review(peer, me):
@@ -60,6 +70,7 @@ def _tasks(me: Participant, submission: Submission | None, given: list[Review]) 
             open_reviews[0].get_absolute_url(),
             _("Go on reviewing") if open_reviews[0].state == Review.State.STARTED else _("Begin a review"),
             me.review_until or peer.review_until,
+            _("Your teacher asks you to hand in your reviews."),
         )
     elif _can_take(me, given):
         yield Task(
@@ -67,6 +78,7 @@ def _tasks(me: Participant, submission: Submission | None, given: list[Review]) 
             reverse("peer:next", args=[key]),
             _("Take the next one"),
             me.review_until or peer.review_until,
+            _("Your teacher asks you to go on reviewing."),
         )
     if submission and (there := reading.readable(submission, me)):
         yield _feedback_task(me, there)

@@ -46,9 +46,16 @@ def ends_at(peer: PeerActivity, phase: PeerActivity.Phase | str | None = None) -
     return getattr(peer, field) if field else None
 
 
-def is_over(peer: PeerActivity, now: datetime | None = None) -> bool:
-    """Whether the phase's time is over and the round goes on by itself."""
-    end = ends_at(peer)
+def before(peer: PeerActivity) -> PeerActivity.Phase | None:
+    """The phase that came before, None in the first."""
+    order = list(Phase)
+    here = order.index(Phase(peer.phase))
+    return next((phase for phase in reversed(phases_of(peer)) if order.index(phase) < here), None)
+
+
+def is_over(peer: PeerActivity, now: datetime | None = None, *, at: PeerActivity.Phase | None = None) -> bool:
+    """Whether the time of the phase, or of the one asked about, is over and the round goes on by itself."""
+    end = ends_at(peer, at)
     return peer.switches_itself and end is not None and end <= (now or timezone.now())
 
 
@@ -69,6 +76,23 @@ def in_order(peer: PeerActivity) -> list[tuple[str, Any, Any]]:
             wrong.append((ENDS[phase], end, latest))
         latest = end if latest is None else max(latest, end)
     return wrong
+
+
+def steps(peer: PeerActivity) -> list[tuple[Any, str, Any]]:
+    """Of each phase of the round its name, “past”, “now” or “ahead”, and when it ends."""
+    order = list(Phase)
+    here = order.index(Phase(peer.phase))
+    found = []
+    for phase in phases_of(peer):
+        at = order.index(phase)
+        found.append(
+            (
+                phase.label,
+                "now" if at == here else "past" if at < here else "ahead",
+                ends_at(peer, phase),
+            )
+        )
+    return found
 
 
 def can_hand_in(peer: PeerActivity, participant: Participant) -> bool:

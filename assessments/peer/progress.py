@@ -161,19 +161,28 @@ def _problems(peer: PeerActivity, row: Row) -> Iterable[str]:
         and not is_handed_in
     ):
         yield _("has not handed in")
-    if peer.phase == Phase.REVIEW and is_handed_in and row.expected < peer.least_reviews:
+    least = least_of(peer)
+    is_taken = peer.allocating == PeerActivity.Allocating.PULL
+    if peer.phase == Phase.REVIEW and is_handed_in and row.expected < least and not is_taken:
         yield ngettext(
             "%(n)d review is on its way, fewer than needed",
             "%(n)d reviews are on their way, fewer than needed",
             row.expected,
         ) % {"n": row.expected}
     if phases.is_past(peer, Phase.REVIEW):
-        if is_handed_in and row.received < peer.least_reviews:
+        if is_handed_in and row.received < least:
             yield ngettext(
                 "got %(n)d review, fewer than needed", "got %(n)d reviews, fewer than needed", row.received
             ) % {"n": row.received}
         if row.given < row.planned:
             yield _("owes reviews")
+
+
+def least_of(peer: PeerActivity) -> int:
+    """How many reviews somebody's work needs; of a team's members as many as the team is large."""
+    if peer.mode == peer.Mode.TEAM:
+        return 1
+    return peer.least_sources if peer.mode == peer.Mode.MULTI_SOURCE else peer.least_reviews
 
 
 def _live(states: Counter[str]) -> int:

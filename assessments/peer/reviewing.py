@@ -91,7 +91,11 @@ def on_submitted(*, sheet: MarkSheet, by: Any, **_more: Any) -> None:
         return
     if missing := unwritten(review):
         raise ValidationError(
-            [_("Not written yet: %(prompt)s") % {"prompt": step.prompt} for step in missing], code="words"
+            [
+                _("Not written yet, on the page with the work: %(prompt)s") % {"prompt": step.prompt}
+                for step in missing
+            ],
+            code="words",
         )
     review.state, review.done_at, review.lease_until = State.DONE, timezone.now(), None
     review.save(update_fields=["state", "done_at", "lease_until"])

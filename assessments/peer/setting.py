@@ -9,12 +9,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
-from assessments.peer import phases
+from assessments.peer import grading, phases
 from assessments.peer.models import PeerActivity
 from assessments.rubrics.models import Rubric
 
 # Nobody may have relied on these before somebody handed in or was given a review.
 LOCKED_WITH_THE_FIRST = ("anonymity", "mode", "is_group_work")
+# What grades are made of, and whether there are any.
+GRADES = (
+    "counts",
+    "scoring",
+    "staff_weight",
+    "completion_share",
+    "contribution_weight",
+    "spread_limit",
+    "pass_mark",
+)
 
 
 @transaction.atomic
@@ -35,6 +45,8 @@ def change(*, peer: PeerActivity, rubric: Rubric, by: Any) -> PeerActivity:
         activity.rubric = rubric
         activity.save(update_fields=["rubric"])
     record("peer.changed", by=by, on=peer, data={"rubric": rubric.pk, "anonymity": peer.anonymity})
+    if any(getattr(peer, name) != getattr(there, name) for name in GRADES):
+        grading.compute_all(peer, by=by)
     return peer
 
 
@@ -56,7 +68,20 @@ def is_locked(peer: PeerActivity) -> bool:
     return peer.anonymity_locked_at is not None
 
 
+def has_reviews(peer: PeerActivity) -> bool:
+    """Whether somebody has begun to review: from then on the form and the questions stay."""
+    return peer.reviews.filter(sheet__isnull=False).exists()
+
+
 def _check_promises(new: PeerActivity, there: PeerActivity) -> None:
+    if new.format != there.format and has_reviews(there):
+        raise ValidationError(
+            {
+                "format": _(
+                    "Reviewing has begun with the questions there are, so they stay: else answers would be lost."
+                )
+            }
+        )
     if not is_locked(there):
         return
     sentence = _("Somebody has handed in or was given a review already, so this stays as everybody was told.")
@@ -98,7 +123,7 @@ def _check_rubric(peer: PeerActivity, rubric: Rubric) -> None:
         raise ValidationError({"rubric": _("This rubric belongs to another course.")})
     if rubric.is_draft:
         raise ValidationError({"rubric": _("This rubric is still a draft. Publish it first.")})
-    if peer.reviews.filter(sheet__isnull=False).exists():
+    if has_reviews(peer):
         raise ValidationError(
             {"rubric": _("Reviewing has begun with the form there is, so it stays: reviews can be compared.")}
         )

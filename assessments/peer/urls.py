@@ -8,6 +8,7 @@ from assessments.peer import (
     moderation_views,
     people_views,
     review_views,
+    settings_views,
     staff_views,
     views,
     work_views,
@@ -50,8 +51,8 @@ urlpatterns = [
     path(_ROUND + "actions/", feedback_views.actions, name="actions"),
     path(_ROUND + "actions/<int:action_id>/", feedback_views.action, name="action"),
     # looking after a round
-    path(_ROUND + "settings/", staff_views.settings, name="settings"),
-    path(_ROUND + "settings/workshop/", staff_views.workshop, name="workshop"),
+    path(_ROUND + "settings/", settings_views.settings, name="settings"),
+    path(_ROUND + "settings/workshop/", settings_views.workshop, name="workshop"),
     path(_ROUND + "phase/", staff_views.phase, name="phase"),
     path(_ROUND + "nudges/", staff_views.nudges, name="nudges"),
     path(_ROUND + "progress.csv", staff_views.progress_file, name="progress_file"),

@@ -13,6 +13,7 @@ from assessments.peer import moving, names, now, participants, phases, reading, 
 from assessments.peer.finding import visitor
 from assessments.peer.models import Participant, PeerActivity, Review
 from assessments.peer.permissions import can_look_after, can_set_up, can_take_part
+from assessments.peer.phases import steps
 from assessments.peer.staff_views import overview
 from lti_tool.port import Launch, launch_required
 
@@ -58,11 +59,13 @@ def _my_round(launch: Launch, peer: PeerActivity, me: Participant) -> dict[str, 
         submission.peer = peer
     given = given_by(me)
     answers = responding.responses_to(me)
+    tasks = now.tasks(me, submission, given)
     return {
         "activity": peer.activity,
         "peer": peer,
         "me": me,
-        "tasks": now.tasks(me, submission, given),
+        "tasks": tasks,
+        "nudge": now.nudge(me, tasks),
         "steps": steps(peer),
         "submission": submission,
         "files": [row for row in submission.files.all() if row.removed_at is None] if submission else [],
@@ -83,23 +86,8 @@ def given_by(me: Participant) -> list[Review]:
     rows = me.peer.reviews.of_peers().whole().filter(reviewer=me)
     if me.peer.groups_review and me.group_id:
         rows = rows | me.peer.reviews.of_peers().whole().filter(reviewer=None, group=me.group)
-    shown = rows.exclude(state=Review.State.CANCELLED).prefetch_related("submission__authors__person")
+    shown = list(rows.exclude(state=Review.State.CANCELLED).prefetch_related("submission__authors__person"))
+    for row in shown:
+        row.peer = row.submission.peer = me.peer
     order = {Review.State.STARTED: 0, Review.State.PLANNED: 1}
     return sorted(names.shuffled(me.peer, me, shown), key=lambda row: order.get(Review.State(row.state), 2))
-
-
-def steps(peer: PeerActivity) -> list[tuple[Any, str, Any]]:
-    """Of each phase of the round its name, “past”, “now” or “ahead”, and when it ends."""
-    order = phases.phases_of(peer)
-    here = list(PeerActivity.Phase).index(PeerActivity.Phase(peer.phase))
-    found = []
-    for phase in order:
-        at = list(PeerActivity.Phase).index(phase)
-        found.append(
-            (
-                phase.label,
-                "now" if at == here else "past" if at < here else "ahead",
-                phases.ends_at(peer, phase),
-            )
-        )
-    return found

@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from assessments.measurement.differences import Difference
-from assessments.measurement.generalizability import P_BY_S, g_study
+from assessments.measurement.generalizability import DStudy, GStudy
 from assessments.measurement.undefined import Undefined
 from assessments.results import board_pack, charts
 from assessments.results.examiners import examiners
 from assessments.results.finding import moderator
 from assessments.results.forms import PlanForm
+from assessments.results.reliability import LEAST_DOUBLY, reliability
 from assessments.results.years import years
 from lti_tool.port import launch_required
 
@@ -39,29 +40,42 @@ def examiners_page(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @require_safe
 @launch_required
-def reliability(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Where marks vary, and what to expect of another number of stations. GET `n`."""
+def reliability_page(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Where marks vary, and what to expect of other numbers of stations and examiners. GET `n`, `r`."""
     _launch, activity, standing = moderator(request, key)
-    study = g_study(P_BY_S, standing.marks[:, standing.counted])
+    found = reliability(standing)
     observed = max(len(standing.counted), 1)
-    form = PlanForm({"n": request.GET.get("n", str(observed))})
-    asked = form.cleaned_data["n"] if form.is_valid() else observed
-    context = {"activity": activity, "study": study, "form": form, "n": asked, "observed": observed}
-    if not isinstance(study, Undefined):
-        points = [(n, study.d_study(s=n).dependability) for n in range(2, 41)]
-        known = [(n, float(share)) for n, share in points if not isinstance(share, Undefined)]
+    with_examiners = isinstance(found.examiners, GStudy)
+    study = found.examiners if with_examiners else found.study
+    asked = {"n": request.GET.get("n", str(observed)), "r": request.GET.get("r", "1")}
+    form = PlanForm(asked, with_examiners=with_examiners)
+    n, r = (form.cleaned_data["n"], form.cleaned_data.get("r", 1)) if form.is_valid() else (observed, 1)
+    context = {"activity": activity, "found": found, "form": form, "n": n, "r": r, "observed": observed}
+    context["least_doubly"] = LEAST_DOUBLY
+    if isinstance(study, GStudy):
+
+        def planned(stations: int, examiners: int = r) -> DStudy:
+            return study.d_study(s=stations, **({"r": examiners} if with_examiners else {}))
+
+        points = [(stations, planned(stations).dependability) for stations in range(2, 41)]
+        known = [(stations, float(share)) for stations, share in points if not isinstance(share, Undefined)]
         total = sum(row.used for row in study.components.values())
         context |= {
+            "study": study,
             "components": [
                 (row, 100 * row.used / total if total else 0.0) for row in study.components.values()
             ],
-            "planned": study.d_study(s=asked),
-            "rows": [(n, study.d_study(s=n)) for n in sorted({4, 8, 12, 16, 20, observed, asked})],
+            "planned": planned(n),
+            "rows": [
+                (stations, examiners, planned(stations, examiners))
+                for stations in sorted({4, 8, 12, 16, 20, observed, n})
+                for examiners in (sorted({1, 2, r}) if with_examiners else [1])
+            ],
             "chart": charts.curve(
                 known,
                 words=_("Dependability by the number of stations; the table has the numbers."),
                 axes=(_("stations"), _("dependability Φ")),
-                at=asked,
+                at=n,
             ),
         }
     return render(request, "results/reliability.html", context, status=200 if form.is_valid() else 400)

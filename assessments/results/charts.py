@@ -3,6 +3,7 @@
 Colours follow the page (currentColor), so they hold in the dark, and nothing is told by colour alone.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -82,7 +83,13 @@ def histogram(
     """Totals in per cent in steps of five, with a mark to compare with."""
     bins = {"extent": [0, 100], "step": 5}
     x = {"field": "total", "bin": bins, "title": axes[0], "axis": {"values": list(range(0, 101, 10))}}
-    y = {"aggregate": "count", "title": axes[1], "axis": {"tickMinStep": 1}}
+    most = max(Counter(min(int(total // 5), 19) for total in totals).values())
+    step = -(-most // 5)  # Vega-Lite would count halves of candidates
+    y = {
+        "aggregate": "count",
+        "title": axes[1],
+        "axis": {"values": list(range(0, most + step, step)), "format": "d"},
+    }
     layers = [_layer("bar", {"x": x, "y": y}, [{"total": total} for total in totals])]
     if at is not None:
         layers += _level("x", at, at_words)
@@ -136,7 +143,7 @@ def _level(channel: str, value: float, words: str) -> list[Layer]:
     beside: Layer
     if channel == "x":
         away = {"dx": -6, "align": "right"} if value > HALF else {"dx": 6, "align": "left"}
-        edge, beside = {"y": {"value": 0}}, {"baseline": "top", **away}
+        edge, beside = {"y": {"value": 0}}, {"baseline": "bottom", "dy": -4, **away}
     else:
         edge, beside = {"x": {"value": WIDTH}}, {"dy": -4, "align": "right", "baseline": "bottom"}
     return [

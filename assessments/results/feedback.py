@@ -42,6 +42,11 @@ class PartReport:
     band: Mapping[str, float] | None
     sheets: list[Sheet]
 
+    @property
+    def examiners(self) -> int:
+        """How many sheets are examiners'; they come first."""
+        return sum(not shown.is_patient for shown in self.sheets)
+
 
 @dataclass(frozen=True)
 class Domain:

@@ -25,6 +25,17 @@ class PlanForm(PageForm):
         max_value=60,
         widget=forms.NumberInput(attrs={"type": "range", "min": 1, "max": 40}),
     )
+    r = forms.IntegerField(
+        label=_("Examiners at each"),
+        min_value=1,
+        max_value=4,
+        widget=forms.NumberInput(attrs={"type": "range", "min": 1, "max": 4}),
+    )
+
+    def __init__(self, *args: Any, with_examiners: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if not with_examiners:
+            del self.fields["r"]
 
 
 class TryForm(PageForm):
@@ -38,9 +49,20 @@ class TryForm(PageForm):
         label=_("Without these stations"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    part = forms.ChoiceField(label=_("Another cut at"), required=False)
+    cut = forms.FloatField(label=_("Its cut, in per cent"), required=False, min_value=0, max_value=100)
+
     def __init__(self, *args: Any, parts: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["without"].choices = [(str(part.key), part.title) for part in parts]  # type: ignore[attr-defined]
+        choices = [(str(part.key), part.title) for part in parts]
+        self.fields["without"].choices = choices  # type: ignore[attr-defined]
+        self.fields["part"].choices = [("", _("no station")), *choices]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"part", "cut"} <= found.keys() and bool(found["part"]) != (found["cut"] is not None):
+            self.add_error("cut", _("For another cut, choose a station and write the cut, in per cent."))
+        return found
 
 
 class ReasonForm(PageForm):
@@ -73,7 +95,8 @@ class PartForm(PageModelForm):
             ),
             "panel": _(
                 "A line each, numbers with spaces between. Angoff: a judge, and for each item how many of 100 borderline "
-                "candidates do it. Ebel: a cell, how many items and per cent of them. Hofstee: a judge, lowest and highest cut, "
+                "candidates do it; a second round of the same judges stands below a line of dashes, and then counts. "
+                "Ebel: a cell, how many items and per cent of them. Hofstee: a judge, lowest and highest cut, "
                 "lowest and highest fail rate, in per cent; who fails is counted step by step, without interpolation."
             ),
             "reason": _("Every candidate reads it with their result: name nobody."),

@@ -14,11 +14,14 @@ from assessments.activities.pages import form_problems, posted, problems_of, see
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
 from assessments.results import moderating, trace_files
+from assessments.results.double_marking import agreed
 from assessments.results.finding import moderator
 from assessments.results.forms import CandidateForm, MarkForm, PartForm, ReadReasonForm, RuleForm
 from assessments.results.item_scores import items_of
+from assessments.results.judging import judged
 from assessments.results.models import Outcome, PartRuling, Result
 from assessments.results.pictures import of_part
+from assessments.results.quality import UNHAPPY, quality
 from assessments.results.standing import Standing
 from assessments.results.steps import steps
 from assessments.results.traces import traces
@@ -51,7 +54,10 @@ def rule(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @launch_required
 def part(request: HttpRequest, key: UUID, part_key: UUID) -> HttpResponse:
-    """One station: its cut, whether it counts. POST with `plain` takes back what was decided on it."""
+    """One station: its cut, whether it counts. POST with `plain` takes back what was decided on it.
+
+    GET `method`, `cut`, `is_dropped`: what the form begins with, after it was tried out.
+    """
     launch, activity, standing = moderator(request, key)
     place = _place_of_part(standing, part_key)
     if request.method == "POST" and "plain" in request.POST:
@@ -62,7 +68,8 @@ def part(request: HttpRequest, key: UUID, part_key: UUID) -> HttpResponse:
             else _part(request, activity, standing, place, problems)
         )
     ruling = standing.ruling(place)
-    form = PartForm(posted(request), instance=ruling, marks=standing.given[:, place])
+    begun = {name: request.GET[name] for name in ("method", "cut", "is_dropped") if name in request.GET}
+    form = PartForm(posted(request), instance=ruling, marks=standing.given[:, place], initial=begun)
     if request.method == "POST" and form.is_valid():
         problems = _tried(
             moderating.rule_on_part, activity=activity, part=part_key, by=launch.person, **form.cleaned_data
@@ -113,6 +120,7 @@ def discrepancies(request: HttpRequest, key: UUID) -> HttpResponse:
         "rows": rows,
         "rule": standing.rulings.moderation,
         "doubly": len(standing.double_marks),
+        "agreement": agreed(standing),
         "problems": form_problems(form) if sent else {},
     }
     return render(request, "results/discrepancies.html", context, status=400 if context["problems"] else 200)
@@ -322,19 +330,36 @@ def _part(
     problems: dict[str, list[str]],
     form: PartForm | None = None,
 ) -> HttpResponse:
+    items = items_of(standing.scores, place)
+    of_judges = judged(standing.ruling(place))
+    fits = of_judges is not None and len(of_judges.expected) == len(items)
+    expected = of_judges.expected if of_judges and fits else [None] * len(items)
     context = {
         "activity": activity,
         "part": standing.scores.parts[place],
         "ruling": PartRuling.objects.filter(pk=standing.ruling(place).pk).select_related("by").first(),
         "cut": standing.cuts[place],
+        "row": quality(standing).rows[place],
+        "unhappy": UNHAPPY,
+        "points": _points(standing, place),
+        "cut_interval": standing.cut_interval(place),
+        "judged": of_judges,
         "regression": standing.regressions[place],
         "chart": of_part(standing, place),
         "grades": _grades(standing, place),
-        "items": items_of(standing.scores, place),
+        "items": list(zip(items, expected, strict=True)),
         "form": form or PartForm(instance=standing.ruling(place), marks=standing.given[:, place]),
         "problems": problems,
     }
     return render(request, "results/part.html", context, status=400 if problems else 200)
+
+
+def _points(standing: Standing, place: int) -> list[tuple[str, float, float]]:
+    """What the chart is drawn from: number, grade and mark of each candidate who has both."""
+    rows = zip(standing.scores.candidates, standing.grades[:, place], standing.given[:, place], strict=True)
+    return [
+        (row.code, float(grade), float(mark)) for row, grade, mark in rows if grade == grade and mark == mark
+    ]
 
 
 def _grades(standing: Standing, place: int) -> list[tuple[float, int]]:

@@ -7,12 +7,22 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from assessments.measurement.arrays import Floats
-from assessments.measurement.standard_setting import Cut, Hofstee, angoff, ebel, hofstee
+from assessments.measurement.standard_setting import (
+    Angoff,
+    AngoffRounds,
+    Cut,
+    Hofstee,
+    angoff,
+    angoff_in_two_rounds,
+    ebel,
+    hofstee,
+)
 from assessments.measurement.undefined import Reason, Undefined, undefined
 from assessments.results.models import PartRuling
 
 Method = PartRuling.Method
 _BETWEEN = re.compile(r"[\s;,]+")
+_DASHES = re.compile(r"^\s*-{2,}\s*$", re.MULTILINE)
 MOST_CELLS = 2_000
 
 
@@ -41,24 +51,43 @@ def rows(text: str) -> list[list[float]]:
 
 def cut(method: str, text: str, marks: Floats) -> Cut:
     """The panel's cut in per cent. `marks`: the station's, in per cent, for Hofstee. Raises ValidationError."""
-    table = np.array(rows(text), dtype=np.float64)
-    if table.size == 0:
-        raise ValidationError(_("Write down the panel's numbers."))
     if method == Method.ANGOFF:
-        return _angoff(table)
+        return _angoff_cut(judged(text))
+    table = _table(text)
     return _ebel(table) if method == Method.EBEL else _hofstee(table, marks)
 
 
-def _angoff(table: Floats) -> Cut:
-    """A line for each judge, a number for each item: out of 100 borderline candidates, how many do it."""
-    if table.min() < 0 or table.max() > 100:
+def judged(text: str) -> Angoff | AngoffRounds | Undefined:
+    """A line for each judge, a number for each item: out of 100 borderline candidates, how many do it.
+
+    Where judges rated twice, a line of dashes stands between the rounds; the second counts. Raises ValidationError.
+    """
+    tables = [_table(part) for part in _DASHES.split(text)]
+    if any(table.min() < 0 or table.max() > 100 for table in tables):
         raise ValidationError(_("Angoff's numbers are per cent, 0 to 100: a line a judge, a number an item."))
-    found = angoff(table / 100)
+    if len(tables) == 1:
+        return angoff(tables[0] / 100)
+    if len(tables) > 2 or tables[0].shape != tables[1].shape:
+        raise ValidationError(
+            _("Two rounds are of the same judges and items, with one line of dashes between them.")
+        )
+    return angoff_in_two_rounds(tables[0] / 100, tables[1] / 100)
+
+
+def _table(text: str) -> Floats:
+    table = np.array(rows(text), dtype=np.float64)
+    if table.size == 0:
+        raise ValidationError(_("Write down the panel's numbers."))
+    return table
+
+
+def _angoff_cut(found: Angoff | AngoffRounds | Undefined) -> Cut:
     if isinstance(found, Undefined):
-        return Cut(found, found, len(table))
-    error = found.cut.standard_error
-    scale = 100 / table.shape[1]
-    return Cut(100 * found.share, error if isinstance(error, Undefined) else error * scale, len(table))
+        return Cut(found, found, 0)
+    last = found.second if isinstance(found, AngoffRounds) else found
+    error = last.cut.standard_error
+    scale = 100 / len(last.items)
+    return Cut(100 * last.share, error if isinstance(error, Undefined) else error * scale, last.cut.n)
 
 
 def _ebel(table: Floats) -> Cut:

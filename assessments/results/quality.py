@@ -41,7 +41,8 @@ class PartQuality:
     def gaps(self) -> list[Undefined]:
         """Why numbers of it are not there, each reason once."""
         fit = self.regression if isinstance(self.regression, Undefined) else self.regression.r_squared
-        values = (self.cut.value, fit, self.alpha_without, self.rest, self.between_groups)
+        patients = self.patients.correlation if self.patients else None
+        values = (self.cut.value, fit, self.alpha_without, self.rest, self.between_groups, patients)
         found = {value.reason: value for value in values if isinstance(value, Undefined)}
         return list(found.values())
 

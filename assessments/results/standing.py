@@ -7,9 +7,10 @@ import numpy as np
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 
-from assessments.measurement import reliability
+from assessments.measurement import reliability, resampling
 from assessments.measurement.arrays import Floats
 from assessments.measurement.exam_rule import Booleans, Decisions, Rule, decide
+from assessments.measurement.resampling import Interval
 from assessments.measurement.standard_setting import (
     Cut,
     Regression,
@@ -29,6 +30,8 @@ Method = PartRuling.Method
 PANELS = {Method.ANGOFF, Method.EBEL, Method.HOFSTEE}
 # Two shares that are further apart than this by floating point alone are not.
 HAIR = 1e-9
+# Whoever looks again sees the same interval.
+SEED = 1979
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,22 @@ class Standing:
 
     @cached_property
     def cuts(self) -> list[Cut]:
-        return [self._cut(place) for place in range(len(self.scores.parts))]
+        return [
+            self._cut(place, self.given[:, place], self.grades[:, place])
+            for place in range(len(self.scores.parts))
+        ]
+
+    def cut_interval(self, place: int) -> Interval | Undefined | None:
+        """Where the cut would lie with other candidates like these, for methods whose cut has no error by a formula."""
+        cut = self.cuts[place]
+        error = cut.standard_error
+        if isinstance(cut.value, Undefined) or error != undefined(Reason.NO_ERROR):
+            return None
+        there = ~np.isnan(self.given[:, place])
+        both = np.column_stack([self.given[there, place], self.grades[there, place]])
+        return resampling.interval(
+            both, lambda drawn: self._cut(place, drawn[:, 0], drawn[:, 1]).value, seed=SEED
+        )
 
     @cached_property
     def regressions(self) -> list[Regression | Undefined]:
@@ -253,9 +271,8 @@ class Standing:
             self.given[:, place], self.grades[:, place], part.borderline, maximum=100
         )
 
-    def _cut(self, place: int) -> Cut:
+    def _cut(self, place: int, marks: Floats, grades: Floats) -> Cut:
         ruling, part = self.ruling(place), self.scores.parts[place]
-        marks, grades = self.given[:, place], self.grades[:, place]
         if ruling.method == Method.FIXED and ruling.cut is not None:
             return fixed(float(ruling.cut) / 100, 100)
         if ruling.method == Method.COHEN:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 from assessments.activities.printing import printed
-from assessments.results.models import Outcome
+from assessments.results.models import Moderation, Outcome
 
 
 def plain(outcome: Outcome) -> dict[str, Any]:
@@ -31,7 +31,14 @@ def plain(outcome: Outcome) -> dict[str, Any]:
 
 
 def pdf(outcome: Outcome) -> bytes:
-    told = {"outcome": outcome, "proposal": outcome.proposal, "language": get_language()}
+    rule = outcome.proposal.rule
+    told = {
+        "outcome": outcome,
+        "proposal": outcome.proposal,
+        "threshold": rule["threshold"],
+        "resolving": Moderation.Resolving(rule["resolving"]).label,
+        "language": get_language(),
+    }
     return printed("results/trace_print.html", told | {"trace": outcome.trace})
 
 

@@ -53,8 +53,9 @@ def _two_examiners(part: Mapping[str, Any]) -> Iterator[str]:
     told = part["examiners"]
     marks = " / ".join(shown(mark, 1) for mark in told["marks"])
     if told["resolved"] is not None:
-        yield _("Two examiners gave %(marks)s; decided: %(reason)s") % {
+        yield _("Two examiners gave %(marks)s; decided on %(mark)s: %(reason)s") % {
             "marks": marks,
+            "mark": shown(part["given"], 1),
             "reason": told["resolved"],
         }
     elif told["resolving"]:

@@ -157,6 +157,7 @@ def _custom(school: School, person: Person, course: Course, link: Link | None) -
     values |= variables.of_person(school.profile, enrolment) | variables.of_link(school.profile, link)
     if school.profile == "canvas":
         values["$Canvas.course.id"] = course.pk
+        values["$com.instructure.brandConfigJSON"] = json.dumps(variables.BRAND | school.brand)
     # A variable that the platform does not know arrives as its literal name (Canvas and Moodle alike).
     expanded = variables.expanded(
         custom_of_tool(school) | (link.custom if link else {}),

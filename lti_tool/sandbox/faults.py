@@ -34,7 +34,8 @@ class Fault:
     """What goes wrong at an endpoint, the next `times` requests or (None) until cleared.
 
     `process_first` does the work before failing: the grade is stored, its answer lost. `hang` sleeps; `close` ends the
-    connection without an answer; `status` answers instead. A fault that only hangs answers properly afterwards.
+    connection without an answer; `status` answers instead, with `pad` spaces after the body. A fault that only hangs answers
+    properly afterwards.
     """
 
     endpoint: str
@@ -45,6 +46,7 @@ class Fault:
     close: bool = False
     status: int = 0
     body: str = ""
+    pad: int = 0
     content_type: str = "text/plain; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -105,7 +107,10 @@ class Faults:
             _close(request)
         if fault.status:
             return HttpResponse(
-                fault.body, status=fault.status, content_type=fault.content_type, headers=fault.headers
+                fault.body + " " * fault.pad,
+                status=fault.status,
+                content_type=fault.content_type,
+                headers=fault.headers,
             )
         if fault.close:
             return HttpResponse(status=503)

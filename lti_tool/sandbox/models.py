@@ -18,6 +18,8 @@ class School(models.Model):
     environment = models.CharField(max_length=20, default="production")
     # Platform storage, where the profile has it: ok, full or silent.
     storage = models.CharField(max_length=10, default="ok")
+    # Canvas: the colours of its theme editor, by its names for them.
+    brand = models.JSONField(default=dict)
     # What the school tells the tool about people: none, email, names or all.
     privacy = models.CharField(max_length=10, default="all")
     rotation = models.PositiveIntegerField(default=0)

@@ -18,6 +18,18 @@ ON_CANVAS_ROSTERS = frozenset(
     {"$com.instructure.User.sectionNames", "$Canvas.group.contextIds", "$User.id", "$Person.name.full"}
 )
 
+# What Canvas' own theme says (npm @instructure/canvas-theme 11.7.7) under the names of its brand variables.
+BRAND = {
+    "ic-brand-primary": "#2B7ABC",
+    "ic-brand-font-color-dark": "#273540",
+    "ic-link-color": "#0E68B3",
+    "ic-link-decoration": "none",
+    "ic-brand-button--primary-bgd": "#2B7ABC",
+    "ic-brand-button--primary-text": "#FFFFFF",
+    "ic-brand-button--secondary-bgd": "#273540",
+    "ic-brand-global-nav-bgd": "#334451",
+}
+
 
 def of_person(profile: str, enrolment: Enrolment | None) -> dict[str, Any]:
     sections = enrolment.sections if enrolment else []

@@ -4,20 +4,26 @@ import io
 import re
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
 from assessments.activities.models import Activity
+from assessments.measurement import agreement
+from assessments.measurement.generalizability import P_BY_R_IN_S, P_BY_S, g_study
 from assessments.measurement.undefined import Undefined
+from assessments.osce.models import SheetRole
 from assessments.results import charts, moderating
 from assessments.results.examiners import examiners
 from assessments.results.item_scores import items_of
 from assessments.results.models import Moderation, Proposal
+from assessments.results.quality import quality
+from assessments.results.wording import shown
 from lti_tool.models import Role
 from tests import exams, factories
-from tests.assessments.moderating import PATTERN, Moderator, add_second, fill, hand_in, locked_exam
+from tests.assessments.moderating import MARKS, PATTERN, Moderator, add_second, fill, hand_in, locked_exam
 from tests.assessments.test_decisions import part, person, signed
 
 pytestmark = pytest.mark.django_db
@@ -62,11 +68,63 @@ class TestCharts:
         assert "<b>Ann" not in svg
         assert "&lt;b&gt;Ann" in svg
 
+    @pytest.mark.parametrize(("candidates", "ticks"), [(2, [0, 1, 2]), (60, [0, 12, 24, 36, 48, 60])])
+    def test_candidates_are_counted_whole(self, candidates, ticks):
+        words = {"words": "Totals", "axes": ("total", "candidates"), "at": None, "at_words": ""}
+
+        svg = charts.histogram([52.0] * candidates, **words)
+
+        written = [int(text) for text in re.findall(r">(\d+)</text>", svg)]
+        assert written == [*range(0, 101, 10), *ticks]
+
     def test_totals_stand_beside_their_table(self, browser):
         page = browser.get("quality")
 
         assert "pass mark 43" in page.text or "pass mark 4" in page.text
         assert page.text.count("<svg ") == 1
+
+
+class TestStation:
+    def test_everything_that_is_computed_of_it_is_shown(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=6, circuits=2))
+        played = [
+            add_second(session, number, role=SheetRole.PATIENT, name=f"Pat {number}") for number in (1, 2, 3)
+        ]
+        fill(session, [*PATTERN, PATTERN[2]])
+        for sheet, levels in zip(played, [(0, 0), (1, 1), (1, 2)], strict=True):
+            hand_in(sheet, *levels, grade=1)
+
+        page = Moderator(client, session.exam).get("part", part(session.exam))
+
+        row = page.context["row"]
+        found = quality(moderating.standing(session.exam.activity)).rows[0]
+        assert (row.spread, row.between_groups, row.patients) == (
+            found.spread,
+            found.between_groups,
+            found.patients,
+        )
+        assert row.patients.concerns == pytest.approx(1 / 3)
+        words = " ".join(page.text.split())
+        for told in (
+            f"F {shown(row.between_groups.f, 2)}, p {shown(row.between_groups.p, 3)}",
+            "Their r with examiners</dt><dd>0.98",
+            "Patients who are unhappy</dt><dd>33 %",
+            "25 % or less",
+        ):
+            assert told in words
+        assert page.context["points"][3] == ("C-004", 2, 75)
+        assert "The chart as a table" in page.text
+
+    def test_patients_without_spread_have_words(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=5))
+        played = add_second(session, 1, role=SheetRole.PATIENT, name="Pat")
+        fill(session, PATTERN)
+        hand_in(played, 1, 1, grade=1)
+
+        page = Moderator(client, session.exam).get("part", part(session.exam)).text
+
+        assert "Only 1 of the 2 needed are there." in page
+        assert "nan" not in page
 
 
 class TestTryingOut:
@@ -88,6 +146,37 @@ class TestTryingOut:
         assert [line.decision.total for line in found.lines] == [0, 25, 50, 75, 100]
         assert [row.counts for row in found.rows] == [True, False]
         assert moderating.standing(exam.activity).counted == [0, 1]
+
+    def test_another_cut_at_one_station_changes_nothing_until_it_is_decided(self, browser, exam):
+        page = browser.get("quality", z="0", least="0", part=str(part(exam)), cut="80")
+
+        found = page.context["found"]
+        assert found.rows[0].cut.value == 80
+        assert found.rows[1].cut == moderating.standing(exam.activity).cuts[1]
+        assert [(new.candidate.code, new.decision.passed) for _old, new in page.context["changes"]] == [
+            ("C-003", False)
+        ]
+        assert not Moderation.objects.exists()
+        there = f"{browser.url('part', part(exam))}?method=fixed&cut=80"
+        assert there.replace("&", "&amp;") in page.text
+        form = browser.get("part", part(exam), method="fixed", cut="80").context["form"]
+        assert (form["method"].value(), form["cut"].value()) == ("fixed", "80")
+
+    @pytest.mark.parametrize("asked", [{"cut": "60"}, {"part": "first"}, {"part": "first", "cut": "120"}])
+    def test_cut_without_a_station_or_beyond_the_marks_is_refused(self, browser, exam, asked):
+        if "part" in asked:
+            asked = {**asked, "part": str(part(exam))}
+
+        page = browser.get("quality", z="0", least="0", **asked)
+
+        assert page.status_code == 400
+        assert not page.context["is_tried"]
+
+    def test_dropped_on_trial_leads_to_where_it_is_decided(self, browser, exam):
+        page = browser.get("quality", z="0", least="0", without=str(part(exam, 1)))
+
+        assert f"{browser.url('part', part(exam, 1))}?is_dropped=on" in page.text
+        assert browser.get("part", part(exam, 1), is_dropped="on").context["form"]["is_dropped"].value()
 
     def test_station_of_another_exam_is_refused(self, browser):
         assert browser.get("quality", z="0", least="0", without=str(part(locked_exam()))).status_code == 400
@@ -145,9 +234,54 @@ class TestReliability:
         assert page.status_code == 200
         assert "12 stations × 1 examiner gives Φ ≈" in page.text
         study = page.context["study"]
+        assert study == page.context["found"].study
+        assert "r" not in page.context["form"].fields
         expected = study.d_study(s=12)
         assert page.context["planned"] == expected
         assert expected.dependability > study.observed.dependability
+
+    def test_interval_comes_from_candidates_redrawn_the_same_each_time(self, browser):
+        page, again = browser.get("reliability"), browser.get("reliability")
+
+        found = page.context["found"]
+        assert found == again.context["found"]
+        assert found.interval.low < found.study.observed.dependability < found.interval.high
+        assert "candidates redrawn 400 times" in " ".join(page.text.split())
+
+    def test_examiners_count_where_enough_was_marked_by_two(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=5))
+        others = [add_second(session, n, place, name="Two") for place in (0, 1) for n in (1, 2, 3, 4, 5)]
+        fill(session, PATTERN)
+        levels = [(0, 1), (2, 0), (1, 0), (2, 2), (2, 1), (1, 0), (0, 0), (2, 1), (2, 1), (2, 2)]
+        for sheet, chosen in zip(others, levels, strict=True):
+            hand_in(sheet, *chosen, grade=1)
+        browser = Moderator(client, session.exam)
+
+        page = browser.get("reliability", n="12", r="2")
+
+        study = page.context["study"]
+        assert study.design == P_BY_R_IN_S
+        second = [[25, 25], [50, 0], [25, 75], [100, 75], [75, 100]]
+        cube = np.stack([MARKS, second], axis=1)
+        assert study.components["pr:s"].estimate == pytest.approx(
+            g_study(P_BY_R_IN_S, cube).components["pr:s"].estimate
+        )
+        assert page.context["planned"] == study.d_study(s=12, r=2)
+        words = " ".join(page.text.split())
+        assert "12 stations × 2 examiners gives Φ ≈" in words
+        assert "10 encounters were marked by two." in words
+        assert browser.get("reliability", n="12", r="5").status_code == 400
+
+    def test_one_encounter_marked_by_two_tells_nothing_of_examiners(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=4))
+        other = add_second(session, 1)
+        fill(session, PATTERN[:4])
+        hand_in(other, 1, 1, grade=1)
+
+        page = Moderator(client, session.exam).get("reliability")
+
+        assert page.context["study"].design == P_BY_S
+        assert "1 encounter was marked by two; from 10 on, examiners have a part of their own" in page.text
 
     @pytest.mark.parametrize("n", ["0", "61", "many"])
     def test_odd_numbers_are_refused(self, browser, n):
@@ -160,6 +294,42 @@ class TestReliability:
         page = Moderator(client, session.exam).get("reliability")
 
         assert "One station alone says nothing about how stations agree." in page.text
+
+
+class TestTwoExaminers:
+    def test_their_agreement_stands_beside_what_is_to_decide(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=4))
+        others = [add_second(session, n, name="Two") for n in (1, 2, 3, 4)]
+        fill(session, PATTERN[:4])
+        for sheet, (*levels, grade) in zip(others, [(0, 1, 0), (1, 0, 1), (2, 2, 3), (2, 1, 2)], strict=True):
+            hand_in(sheet, *levels, grade=grade)
+        moderating.set_rule(activity=session.exam.activity, by=None, threshold=Decimal(25))
+
+        page = Moderator(client, session.exam).get("discrepancies")
+
+        found = page.context["agreement"]
+        marks = [[0, 25], [25, 25], [50, 100], [75, 75]]
+        grades = [[0, 0], [1, 1], [1, 3], [2, 2]]
+        assert (found.n, found.within) == (4, 0.75)
+        assert found.correlations == agreement.intraclass_correlations(marks)
+        assert found.grades == agreement.krippendorff_alpha(np.transpose(grades), agreement.Metric.ORDINAL)
+        assert "How far two examiners agree" in page.text
+
+    def test_one_encounter_and_a_rater_with_one_sheet_have_words(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=4))
+        other = add_second(session, 1)
+        fill(session, PATTERN[:4])
+        hand_in(other, 0, 0, grade=0)
+
+        browser = Moderator(client, session.exam)
+        pages = [browser.get(name).text for name in ("discrepancies", "examiners")]
+
+        for page in pages:
+            assert "Only 1 of the 2 needed are there." in page
+            assert "nan" not in page
+
+    def test_nothing_is_said_where_nothing_was_marked_by_two(self, browser):
+        assert browser.get("discrepancies").context["agreement"] is None
 
 
 class TestYears:

@@ -235,6 +235,7 @@ class TestStations:
         ("method", "panel", "cut"),
         [
             ("angoff", "50 60 70\n70 80 90", 70.0),
+            ("angoff", "10 20 30\n10 10 10\n---\n50 60 70\n70 80 90\n", 70.0),
             ("ebel", "10; 80\n30; 40", 50.0),
             ("hofstee", "20 60 10 70", 40.0),
         ],
@@ -249,6 +250,61 @@ class TestStations:
         assert stand(exam).cuts[0].value == pytest.approx(cut)
         assert "Panel of November" in browser.get("part", part(exam)).text
 
+    def test_second_round_of_judges_stands_beside_what_candidates_did(self, client, exam, first):
+        rounds = "20 60\n60 80\n---\n45 70\n55 70"
+        moderating.rule_on_part(
+            activity=exam.activity, part=part(exam), by=first, reason="Panel", method="angoff", panel=rounds
+        )
+
+        page = Moderator(client, exam).get("part", part(exam))
+
+        assert [(item.facility, expected) for item, expected in page.context["items"]] == [
+            (0.6, pytest.approx(0.5)),
+            (0.4, pytest.approx(0.7)),
+        ]
+        words = " ".join(page.text.split())
+        assert "the cut went from 55.0 to 60.0 %" in words
+        assert (
+            "the standard deviation of the judges&#x27; cuts from 21.2 to 3.5" in words
+            or "from 21.2 to 3.5" in words
+        )
+
+    def test_judges_of_other_items_have_a_dash(self, client, exam, first):
+        moderating.rule_on_part(
+            activity=exam.activity,
+            part=part(exam),
+            by=first,
+            reason="Panel",
+            method="angoff",
+            panel="50 60 70",
+        )
+
+        page = Moderator(client, exam).get("part", part(exam))
+
+        assert [expected for _item, expected in page.context["items"]] == [None, None]
+
+    @pytest.mark.parametrize(("method", "panel"), [("cohen", ""), ("hofstee", "20 60 10 70")])
+    def test_cut_without_an_error_has_an_interval_of_redrawn_candidates(self, client, first, method, panel):
+        exam = locked_exam(PATTERN + PATTERN[:3])
+        moderating.rule_on_part(
+            activity=exam.activity, part=part(exam), by=first, reason="Other", method=method, panel=panel
+        )
+
+        page, again = (Moderator(client, exam).get("part", part(exam)) for _time in range(2))
+
+        found, cut = page.context["cut_interval"], page.context["cut"]
+        assert found.low <= cut.value <= found.high
+        assert found.low < found.high
+        assert found == again.context["cut_interval"]
+        assert "candidates redrawn 1,000 times" in " ".join(page.text.split())
+
+    def test_cut_by_judges_or_with_an_error_has_none(self, exam, first):
+        assert stand(exam).cut_interval(0) is None
+        moderating.rule_on_part(
+            activity=exam.activity, part=part(exam), by=first, reason="Panel", method="ebel", panel="10 80"
+        )
+        assert stand(exam).cut_interval(0) is None
+
     @pytest.mark.parametrize(
         ("sent", "sentence"),
         [
@@ -258,6 +314,9 @@ class TestStations:
             ({"method": "angoff", "panel": "50 60\n70"}, "as many numbers as the first one"),
             ({"method": "angoff", "panel": "50 160"}, "per cent, 0 to 100: a line a judge"),
             ({"method": "angoff", "panel": ""}, "Write down the panel"),
+            ({"method": "angoff", "panel": "50 60\n---\n50 60 70"}, "the same judges and items"),
+            ({"method": "angoff", "panel": "50\n--\n50\n--\n50"}, "the same judges and items"),
+            ({"method": "angoff", "panel": "50 60\n---"}, "Write down the panel"),
             ({"method": "ebel", "panel": "1 2 3"}, "Ebel needs two numbers a line"),
             ({"method": "hofstee", "panel": "60 20 10 70"}, "Hofstee needs four numbers a line"),
             ({"method": "regression", "adjustment": "80"}, "less than or equal to 50"),
@@ -289,7 +348,7 @@ class TestStations:
         page = Moderator(client, exam).get("part", part(exam)).text
 
         expected = {
-            "group": "Only 2 candidates have the borderline grade",
+            "group": "The borderline grade was given to 2 only",
             "contrasting": "The groups do not overlap",
             "cohen": "Cut: 57.00 %",
         }
@@ -521,7 +580,14 @@ class TestTraceFiles:
 
         text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
         assert answer["Content-Type"] == "application/pdf"
-        for words in ("Candidate 001", "not passed", "12.50 %", "Second Teacher", "Station 1"):
+        for words in (
+            "Candidate 001",
+            "not passed",
+            "12.50 %",
+            "Second Teacher",
+            "Station 1",
+            "up to 20 % apart their mean counts; beyond that the two agree on a mark.",
+        ):
             assert words in " ".join(text.split())
 
     def test_there_is_none_before_the_signature(self, client, exam, first):
@@ -533,30 +599,49 @@ class TestTraceFiles:
         assert "As signed" not in browser.get("decision", person(exam, 1).key).text
 
 
+ODD = {
+    "two candidates": PATTERN[:2],
+    "everybody the same": [PATTERN[2]] * 5,
+    "no borderline, perfectly apart": [[(0, 0, 0), (0, 0, 0)], [(2, 2, 3), (2, 2, 3)]] * 3,
+    "the wrong way round": [[(2, 2, 0), (2, 2, 0)], [(0, 0, 3), (0, 0, 3)]] * 3,
+}
+
+
 @pytest.mark.parametrize(
-    "pattern",
+    ("cohort", "method", "sentence"),
     [
-        PATTERN[:2],  # two candidates
-        [PATTERN[2]] * 5,  # everybody the same
-        [[(0, 0, 0), (0, 0, 0)], [(2, 2, 3), (2, 2, 3)]] * 3,  # no borderline, perfectly apart
-        [[(2, 2, 0), (2, 2, 0)], [(0, 0, 3), (0, 0, 3)]] * 3,  # the wrong way round
+        ("two candidates", "regression", "Only 2 of the 3 needed are there."),
+        ("two candidates", "group", "The borderline grade was given to 1 only; at least 3 are needed."),
+        ("two candidates", "contrasting", "There is only one group, so groups cannot be compared."),
+        ("two candidates", "cohen", "Cut: 14.25 %"),
+        ("everybody the same", "regression", "Everybody has the same global grade"),
+        ("everybody the same", "group", "Cut: 50.00 %"),
+        ("everybody the same", "contrasting", "There is only one group"),
+        ("everybody the same", "cohen", "Cut: 30.00 %"),
+        ("no borderline, perfectly apart", "regression", "Cut: 33.33 %"),
+        ("no borderline, perfectly apart", "group", "Nobody has the borderline grade."),
+        ("no borderline, perfectly apart", "contrasting", "The groups do not overlap"),
+        ("no borderline, perfectly apart", "cohen", "Cut: 60.00 %"),
+        ("the wrong way round", "regression", "Marks do not rise with the global grade"),
+        ("the wrong way round", "group", "Nobody has the borderline grade."),
+        ("the wrong way round", "contrasting", "Marks do not rise with the global grade"),
+        ("the wrong way round", "cohen", "Cut: 60.00 %"),
     ],
 )
-@pytest.mark.parametrize("method", ["regression", "group", "contrasting", "cohen"])
-def test_odd_cohorts_have_sentences_on_every_page(client, pattern, method):
-    exam = locked_exam(pattern)
+def test_odd_cohorts_have_sentences_on_every_page(client, cohort, method, sentence):
+    exam = locked_exam(ODD[cohort])
     for place in (0, 1):
         moderating.rule_on_part(
             activity=exam.activity, part=part(exam, place), by=None, reason="Try", method=method
         )
     browser = Moderator(client, exam)
 
-    pages = [
-        browser.get(name).text for name in ("moderation", "quality", "decisions", "discrepancies", "gaps")
-    ]
+    names = ["moderation", "quality", "decisions", "discrepancies", "gaps", "examiners", "reliability"]
+    pages = [browser.get(name).text for name in names]
     pages += [browser.get("part", part(exam)).text, browser.get("decision", person(exam, 1).key).text]
 
     assert not [page for page in pages if ">nan" in page or "nan " in page or "{" + "n}" in page]
+    assert sentence in pages[-2]
 
 
 def test_pages_ask_the_database_as_often_for_many_as_for_few(client, first):

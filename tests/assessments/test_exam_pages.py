@@ -102,6 +102,18 @@ def test_home_says_what_is_best_done_next(planner):
     ]
 
 
+def test_home_leads_to_the_board_while_a_session_is_published(client):
+    exam = exams.exam(stations=2, candidates=2)
+    session = exams.published(exam)
+    exams.hand_in(session.encounters.first().sheets.get().sheet)
+    visitor = Planner(client, exam, Role.INSTRUCTOR)
+
+    page = client.get(exam.activity.get_absolute_url(), headers=visitor.headers)
+
+    assert page.context["next_step"].sentence == "“Morning” is published: 1 of 4 sheets submitted."
+    assert page.context["next_step"].url == reverse("osce:board", args=[exam.activity.key, session.key])
+
+
 def test_designer_is_not_sent_to_people(client):
     visitor = Planner(client, exams.exam(stations=1, candidates=0), Role.DESIGNER)
 

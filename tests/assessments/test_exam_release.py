@@ -309,6 +309,26 @@ class TestFeedback:
         for secret in ("Examiner A1", "Pat Player", "smoke", "Candidate 004", "Half of all candidates"):
             assert secret not in page
 
+    def test_words_of_two_examiners_are_told_apart_without_their_names(self, client):
+        session = exams.published(exams.exam(stations=2, candidates=5))
+        second = add_second(session, 3, name="Dr Other")
+        marking.comment_overall(sheet=second, comment="Hurried the end.", by=second.assigned_to)
+        fill(session, PATTERN)
+        hand_in(second, 1, 1, grade=1)
+        publishing.lock(session=session, by=None)
+        signed(session.exam, *teachers(session.exam))
+        release(session.exam)
+
+        page = Candidate(client, session.exam, 3).get("exam_feedback").text
+
+        place = [
+            page.index(words) for words in ("From the first examiner", "From the second examiner", "Hurried")
+        ]
+        assert place == sorted(place)
+        assert page.count("From the first examiner") == 1
+        assert "<h3>Overall comment</h3>" in page
+        assert "Dr Other" not in page
+
     def test_cohort_is_shown_where_it_is_large_enough(self, client):
         pattern = [PATTERN[place % 5] for place in range(10)]
         session = exams.published(exams.exam(stations=3, candidates=10, circuits=1))

@@ -47,10 +47,17 @@ def first_sheet(candidate):
     return row.sheet
 
 
+def answer(sheet, place=0):
+    """The first criterion, or with None that it has no answer."""
+    row = sheet.rubric.criteria.first()
+    level = None if place is None else row.levels.all()[place]
+    return marking.mark(sheet=sheet, criterion=row, level=level, by=sheet.assigned_to)
+
+
 class TestAbsent:
     def test_absent_everywhere_leaves_what_was_marked(self, session):
         candidate = session.candidates.first()
-        begin(first_sheet(candidate))
+        answer(first_sheet(candidate))
 
         absent = on_the_day.mark_absent(candidate=candidate, by=None)
 
@@ -61,10 +68,46 @@ class TestAbsent:
     def test_whoever_was_marked_was_there(self, session):
         candidate = session.candidates.first()
         sheet = first_sheet(candidate)
-        begin(sheet)
+        answer(sheet)
 
         with pytest.raises(ValidationError, match="C-001 was marked there"):
             on_the_day.mark_absent(candidate=candidate, encounters=[sheet.encounter_sheet.encounter], by=None)
+
+    def test_comment_that_nobody_came_and_a_tap_that_was_taken_back_are_no_marks(self, session):
+        candidate = session.candidates.first()
+        sheet = first_sheet(candidate)
+        begin(sheet)
+        answer(sheet)
+        answer(sheet, None)
+
+        absent = on_the_day.mark_absent(candidate=candidate, by=None)
+
+        assert len(absent) == 5
+        assert board(session).contradicted == []
+
+    def test_marks_that_come_after_it_are_named_and_keep_the_session_open(self, session):
+        candidate = session.candidates.first()
+        sheet = first_sheet(candidate)
+        row = sheet.encounter_sheet.encounter
+        everywhere = on_the_day.mark_absent(candidate=candidate, by=None)
+        assert row in everywhere
+        for other in session.encounters.filter(state=State.PLANNED).exclude(post=None):
+            exams.hand_in(other.sheets.get().sheet)
+        assert not board(session).needs_somebody
+
+        answer(sheet)
+
+        told = board(session)
+        assert [cell.encounter for cell in told.contradicted] == [row]
+        assert told.needs_somebody
+        with pytest.raises(ValidationError) as refused:
+            publishing.lock(session=session, by=None)
+        assert refused.value.messages == [
+            f"C-001 at “{row.station}” is said to be absent, and was marked by {sheet.assigned_to.name}. "
+            "Say which is right."
+        ]
+        answer(sheet, None)
+        assert publishing.lock(session=session, by=None).is_locked
 
     def test_absence_is_taken_back(self, session):
         candidate = session.candidates.first()
@@ -309,6 +352,14 @@ class TestBoard:
             assert told.missing[0].raters == [str(told.missing[0].encounter.sheets.get().staff)]
             assert told.submitted == 1
 
+    def test_of_many_missing_ten_are_listed_and_all_are_counted(self, session):
+        with time_machine.travel(exams.STARTS, tick=False):
+            running.order(session=session, kind=Kind.START, by=None)
+        with time_machine.travel(exams.STARTS + timedelta(hours=3), tick=False):
+            told = board(session)
+
+        assert (len(told.missing), told.missing_count) == (10, 32)
+
     def test_three_rounds_are_shown_around_the_present_one(self, session):
         with time_machine.travel(exams.STARTS, tick=False):
             assert board(session).circuits[0].columns == [(1, 1), (1, 2)]
@@ -332,12 +383,38 @@ class TestBoard:
 
         for session in (small, large):
             session = type(session).objects.select_related("exam__activity").get(pk=session.pk)
-            with django_assert_num_queries(8):
+            with django_assert_num_queries(9):
                 told = board(session)
             assert told.expected == session.encounters.count()
 
 
 class TestDevices:
+    def test_device_is_named_also_where_the_candidate_is_said_to_be_absent(self, session):
+        sheet = first_sheet(session.candidates.first())
+        presence.hear(log=uuid.uuid4(), by=sheet.assigned_to, waiting={sheet: 2})
+        on_the_day.mark_absent(candidate=session.candidates.first(), by=None)
+
+        (cell,) = board(session).unsynced
+
+        assert cell.encounter == sheet.encounter_sheet.encounter
+        assert "holds 2 marks that are not here yet" in cell.unsynced[0]
+
+    def test_session_is_not_locked_while_a_device_is_waited_for(self, session):
+        for row in session.encounters.exclude(post=None):
+            exams.hand_in(row.sheets.get().sheet)
+        sheet, log = first_sheet(session.candidates.first()), uuid.uuid4()
+        presence.hear(log=log, by=sheet.assigned_to, waiting={sheet: 2})
+
+        with pytest.raises(ValidationError) as refused:
+            publishing.lock(session=session, by=None)
+        assert refused.value.messages[0].endswith("holds 2 marks that are not here yet.")
+        assert refused.value.messages[1:] == [
+            "Bring it to the network, or say on the board that nobody waits for it."
+        ]
+
+        presence.settle(sheet=sheet, log=log, by=None, reason="Lost in the lake")
+        assert publishing.lock(session=session, by=None).is_locked
+
     def test_board_names_whose_device_may_hold_marks(self, session):
         first, second = session.encounters.filter(sheets__role=SheetRole.EXAMINER).order_by("pk")[:2]
         sheet, handed_in = (exams.sheet_of(session, it.candidate, it.station) for it in (first, second))

@@ -414,9 +414,61 @@ def test_a_tap_takes_the_same_few_queries_however_long_the_rubric(
     row = sheet.rubric.criteria.last()
     tablet = Device(visit(course.examiner), sheet)
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         tablet.send(tablet.tap(f"level:{row.pk}", row.levels.first().pk))
     assert Mark.objects.get().level == row.levels.first()
+
+
+def newer_version(rubric, course):
+    draft = drafting.revise(rubric=rubric, by=course.teacher)
+    return publishing.publish(rubric=draft, by=course.teacher)
+
+
+def test_sheet_goes_back_to_the_version_that_a_device_without_network_marked_it_on(
+    tablet, sheet, opens, rubric, course
+):
+    field, levels = opens
+    taps = [tablet.tap("overall", "Calm."), tablet.tap(field, levels[2]), tablet.tap(listens(sheet), "na")]
+    newer = newer_version(rubric, course)
+    marking.take_rubric(sheets=MarkSheet.objects.all(), rubric=newer, by=course.teacher)
+    assert MarkSheet.objects.get().rubric == newer
+
+    taken = tablet.send(*taps, tablet.tap("submit")).json()["taken"]
+
+    assert [tap["outcome"] for tap in taken] == ["applied"] * 4
+    sheet = MarkSheet.objects.get()
+    assert (sheet.rubric, sheet.is_submitted, sheet.overall_comment) == (rubric, True, "Calm.")
+    assert set(sheet.marks.values_list("level", flat=True)) == {levels[2], None}
+    kept = Event.objects.get(verb="sheet.rubric_kept")
+    assert kept.data == {"from": newer.pk, "to": rubric.pk}
+
+
+def test_tap_on_an_older_version_of_a_sheet_that_was_begun_is_kept_and_says_what_to_do(
+    tablet, phone, sheet, opens, rubric, course
+):
+    field, levels = opens
+    newer = newer_version(rubric, course)
+    marking.take_rubric(sheets=MarkSheet.objects.all(), rubric=newer, by=course.teacher)
+    begun = newer.criteria.first()
+    phone.taps((f"level:{begun.pk}", begun.levels.last().pk))
+
+    taken = tablet.send(tablet.tap(field, levels[0])).json()["taken"]
+
+    assert [tap["outcome"] for tap in taken] == ["refused"]
+    assert taken[0]["reason"].startswith(
+        "This was marked on version 1 of the rubric, and somebody began this sheet on version 2 meanwhile."
+    )
+    assert Tap.objects.filter(field=field, value=levels[0], outcome="refused").count() == 1
+    assert MarkSheet.objects.get().rubric == newer
+
+
+def test_sheet_takes_no_newer_version_from_a_tap(tablet, sheet, opens, rubric, course):
+    newer = newer_version(rubric, course).criteria.first()
+
+    taken = tablet.send(tablet.tap(f"level:{newer.pk}", newer.levels.first().pk)).json()["taken"]
+
+    assert [tap["outcome"] for tap in taken] == ["refused"]
+    assert MarkSheet.objects.get().rubric == rubric
 
 
 def test_comment_stays_while_somebody_else_taps_the_level(tablet, phone, sheet, opens):

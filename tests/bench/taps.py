@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import random
+import resource
 import signal
 import statistics
 import subprocess
@@ -74,9 +75,11 @@ def measure(name, database_url, seconds):
     made = subprocess.run([sys.executable, "manage.py", "shell", "-c", WORLD % EXAMINERS], cwd=ROOT, env=environment,
                           check=True, capture_output=True, text=True)  # fmt: skip
     examiners = json.loads(made.stdout.split("WORLD", 1)[1])
+    before = processor_seconds()
     with running(environment) as port:
         alone = day(port, examiners[:1], min(seconds, 20))
         together = day(port, examiners, seconds)
+    used = processor_seconds() - before
     counted = subprocess.run(
         [sys.executable, "manage.py", "shell", "-c", COUNT],
         cwd=ROOT, env=environment, check=True, capture_output=True, text=True,
@@ -91,6 +94,7 @@ def measure(name, database_url, seconds):
         f" worst {max(together.times):.0f} ms"
     )
     print(f"  95th percentile against one examiner alone ({p95_alone:.1f} ms): {p95 / p95_alone:.2f}")
+    print(f"  processor time of the server for a call, its start included: {1000 * used / sent:.1f} ms")
     print(f"  taps sent {sent}, kept {kept}")
     is_kept = not errors and kept == sent and p95 <= ALLOWED_P95
     print(
@@ -135,6 +139,12 @@ def taps(port, examiner, seconds, found):
         if answer.status != 200 or json.loads(body)["taken"][0]["outcome"] != "applied":
             found.errors.append((answer.status, body[:200]))
     connection.close()
+
+
+def processor_seconds():
+    """Of all processes that were started here and have ended, theirs included."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
 
 
 def percentile(values, which):

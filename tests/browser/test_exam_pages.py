@@ -151,10 +151,23 @@ class TestClock:
         context = chromium.new_context()
         context.set_default_timeout(10_000)
         context.add_init_script(self.hour_ahead)
+        context.add_init_script(self.count_awake)
         tab = context.new_page()
         visit(tab, tool, mine, session.posts.first().encounters.first().sheets.get().sheet.get_absolute_url())
         yield tab
         context.close()
+
+    count_awake = """window.awake = 0;
+      const release = async () => { awake -= 1; };
+      navigator.wakeLock.request = async () => { awake += 1; return { release }; };"""
+
+    def test_screen_stays_on_while_a_sheet_is_open_and_no_longer(self, tab):
+        tab.wait_for_function("() => awake === 1")
+
+        tab.get_by_role("link", name="My stations").click()
+
+        tab.get_by_role("heading", name="My stations").wait_for()
+        assert tab.evaluate("() => awake") == 0
 
     # A tablet that was never set right.
     hour_ahead = "const real = Date.now; Date.now = () => real() + 3600_000;"
@@ -202,6 +215,43 @@ class TestClock:
         )
         asked = session.help_requests.get()
         assert (asked.kind, asked.post) == ("equipment", session.posts.first())
+
+
+def test_projector_says_what_comes_next_and_speaks_once_what_all_circuits_show(chromium, tool, exam, teacher):
+    session = exams.published(exam)
+    first, second = exam.circuits.all()
+    context = chromium.new_context()
+    context.set_default_timeout(15_000)
+    tab = context.new_page()
+    tab.add_init_script("window.spoken = []; speechSynthesis.speak = (said) => spoken.push(said.text);")
+    visit(tab, tool, teacher, path("osce:projector", exam.activity.key, session.key))
+    here, there = tab.get_by_role("region", name=first.title), tab.get_by_role("region", name=second.title)
+    expect(here.get_by_text("Not started yet")).to_be_visible()
+    tab.get_by_role("button", name="Speak bells and announcements").click()
+
+    running.order(session=session, kind=Kind.START, by=None)
+    running.announce(session=session, text="We begin now.", by=None)
+    running.announce(session=session, text="Please wait.", by=None, circuit=second)
+
+    tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # asks at once
+    for shown in (here, there):
+        expect(shown.locator("[data-clock-phase]")).to_have_text("Reading", timeout=15_000)
+        expect(shown.locator(".projector-next")).to_have_text("Next: Running")
+    tab.wait_for_function("() => spoken.length === 4")
+    assert sorted(tab.evaluate("() => spoken")) == [
+        "Circuit B: Please wait.",
+        "Speak bells and announcements",
+        "Start reading",
+        "We begin now.",
+    ]
+
+    for kind in (Kind.PAUSE, Kind.RESUME):
+        running.order(session=session, kind=kind, by=None)
+        tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        word = "Paused" if kind == Kind.PAUSE else "Reading"
+        expect(here.locator("[data-clock-phase]")).to_have_text(word, timeout=15_000)
+        tab.wait_for_function("(word) => spoken.at(-1) === word", arg=word)
+    context.close()
 
 
 def test_open_board_follows_by_itself_and_is_sent_nothing_while_nothing_happens(

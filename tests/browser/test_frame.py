@@ -167,6 +167,34 @@ def test_contrast_of_canvas_is_taken_over_and_outlives_a_reload(browser, canvas)
     assert not student.frame.evaluate(f"({has_contrast})()")
 
 
+def test_colours_of_the_school_are_taken_over_by_day_and_without_high_contrast(browser, canvas):
+    brand = {
+        "ic-link-color": "#0B5345",
+        "ic-brand-button--primary-bgd": "#7B241C",
+        "ic-brand-button--primary-text": "#FFFFFF",
+    }
+    canvas.change("school", {"brand": brand})
+    canvas.change("tool", {"custom": {"brand": "$com.instructure.brandConfigJSON"}})
+    teacher = opened(browser, canvas, "teacher")
+    takes = "() => getComputedStyle(document.documentElement).getPropertyValue('--link') === '{}'"
+
+    teacher.frame.wait_for_function(takes.format("#0b5345"))
+    teacher.tool.get_by_role("button", name="Start from").first.click()
+    teacher.tool.get_by_role("button", name="Publish").first.wait_for()
+    assert (
+        teacher.frame.evaluate("getComputedStyle(document.querySelector('.button-primary')).backgroundColor")
+        == "rgb(123, 36, 28)"
+    )
+    teacher.reloads()
+    teacher.frame.wait_for_function(takes.format("#0b5345"))
+    teacher.tab.emulate_media(color_scheme="dark")
+    teacher.frame.wait_for_function(takes.format("#7cc0f4"))
+
+    canvas.change("person", {"high_contrast": True}, person="student")
+    student = opened(browser, canvas, "student")
+    student.frame.wait_for_function(takes.format("#09508c"))
+
+
 @pytest.mark.parametrize(
     ("source", "origin", "is_believed"),
     [

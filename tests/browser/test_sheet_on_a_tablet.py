@@ -2,6 +2,7 @@
 
 import pytest
 
+from lti_tool.models import Role
 from tests import factories
 from tests.browser.test_lost_network import chooses, says
 from tests.browser.test_offline import launches, sheet  # noqa: F401 (a fixture)
@@ -39,6 +40,26 @@ def test_head_and_submit_stay_in_view_and_targets_are_big(browser, tool, session
     ):
         box = tab.locator(part).bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= height, part
+    gap, submit = (tab.locator(part).bounding_box()["y"] for part in ("[data-first-gap]", "[data-submit]"))
+    assert abs(gap - submit) < 5, "in one line"
+
+
+@pytest.mark.parametrize("width", [1180, 820])
+def test_five_levels_are_one_row_and_their_names_stay_whole(browser, tool, width):
+    levels = [(title, str(n)) for n, title in enumerate(["Absent", "Weak", "Fair", "Strong", "Outstanding"])]
+    link = factories.ResourceLinkFactory()
+    examiner = factories.member(link.context, Role.TEACHING_ASSISTANT, name="Alice Examiner")
+    activity = factories.activity(link, factories.criterion("Explains", *levels))
+    tab = browser.new_page()
+    tab.set_viewport_size({"width": width, "height": 900})
+
+    launches(tab, tool, factories.sheet(activity, factories.member(link.context), examiner))
+    chooses(tab, "Explains", "Outstanding")
+
+    titles = tab.locator(".sheet-criteria .segment-title")
+    boxes = [titles.nth(n).bounding_box() for n in range(5)]
+    assert len({box["y"] for box in boxes}) == 1
+    assert len({box["height"] for box in boxes}) == 1
 
 
 def test_change_over_brings_the_rating_into_view_when_nobody_touches(browser, tool, session, mine):  # noqa: F811

@@ -352,6 +352,19 @@ def test_moodle_refusal_that_looks_like_success_is_a_refusal(moodle_column):
     assert "not a student in the course" in moodle_column.sentence()
 
 
+@pytest.mark.parametrize("page", ["<html>Log in", "Down for maintenance", "{}"])
+def test_page_in_place_of_moodles_empty_answer_says_nothing_of_the_person(moodle_column, page):
+    moodle_column.school.fault("scores", status=200, body=page)
+    moodle_column.publish(14)
+    moodle_column.work()
+
+    assert (moodle_column.score().state, moodle_column.score().reason) == ("waiting", "transient")
+    assert "not a student" not in moodle_column.sentence()
+    with later(seconds=10):
+        moodle_column.work()
+    assert (moodle_column.score().state, moodle_column.shown()) == ("delivered", 14)
+
+
 @pytest.mark.row("M3")
 def test_teacher_has_no_grade_in_moodle(sandbox, tool_key):
     column = Column.of_new_school(sandbox, "moodle")

@@ -240,6 +240,7 @@ def test_guests_open_tabs_of_their_own_by_one_time_codes(client, link, guest):
     assert tab.token not in ("", visit.token)
 
 
+@pytest.mark.row("S26")
 def test_closing_a_door_ends_what_came_through_it_and_nothing_else(client, link, guest):
     door, other = uuid4(), uuid4()
     through = factories.guest_visit(guest, link, door=door)

@@ -6,8 +6,10 @@ import time
 
 import pytest
 
-from lti_tool import connector, port, worker
-from lti_tool.models import Context, Score
+from lti_tool import connector, http, port, worker
+from lti_tool.errors import Kind, ServiceError
+from lti_tool.models import Context, Problem, Score
+from tests.factories import DeploymentFactory
 from tests.grades import Column
 
 DEEP = "[" * 50_000
@@ -34,6 +36,7 @@ ANSWERS = {
     "not_a_number": {"status": 200, "body": '[{"userId": "%SUB%", "resultScore": NaN, "resultMaximum": 0}]'},
     "cut_off": {"status": 200, "body": '{"members": [{"user_id":'},
     "deep": {"status": 200, "body": DEEP},
+    "huge": {"status": 200, "body": "[]", "pad": http.MAX_ANSWER_BYTES},
     "nobody": {"status": 200, "body": '{"members": []}'},
     "redirect": {"status": 302, "body": "", "headers": {"Location": "http://169.254.169.254/latest/"}},
     "teapot": {"status": 418, "body": "short and stout"},
@@ -67,6 +70,11 @@ def column(request, sandbox, tool_key):
     return Column.of_new_school(sandbox, request.param)
 
 
+def noted(column, area):
+    """What the administrator finds about it."""
+    return Problem.objects.filter(registration=column.link.deployment.registration, area=area)
+
+
 def work_until_delivered(column):
     """A score that was on its way goes again a second later at the earliest: Moodle compares whole seconds."""
     column.school.clear_faults()
@@ -89,6 +97,8 @@ def test_no_answer_about_grades_loses_one(column, no_crash, endpoint, answer):
     assert column.shown() in (None, 14)
     assert column.score().given == 14
     assert column.sentence()
+    if column.score().state != Score.State.DELIVERED:
+        assert noted(column, Problem.Area.GRADES).exists()
 
     work_until_delivered(column)
 
@@ -145,3 +155,44 @@ def test_no_roster_makes_anybody_leave(sandbox, tool_key, no_crash, answer):
     assert {pk: known[pk] for pk in before} == before
     if answer != "odd_members":  # what could be read of that one was kept
         assert port.roster_status(Context.objects.get(pk=context.pk)).problem
+        assert noted(column, Problem.Area.ROSTER).exists()
+
+
+@pytest.mark.parametrize("endpoint", ["results", "lineitems"])
+def test_list_that_leads_back_to_itself_ends_and_loses_no_grade(sandbox, tool_key, no_crash, endpoint):
+    column = Column.of_new_school(sandbox, "moodle")
+    column.school.teacher_types(column.people[0].sub, 9)
+    here = {
+        "results": column.link.lineitem_url.replace("?", "/results?"),
+        "lineitems": column.link.lineitems_url,
+    }
+    if endpoint == "lineitems":
+        type(column.link).objects.filter(pk=column.link.pk).update(lineitem_url="")
+    column.school.fault(
+        endpoint, times=None, status=200, body="[]", content_type=JSON_TYPE,
+        headers={"Link": f'<{here[endpoint]}>; rel="next"'},
+    )  # fmt: skip
+    column.publish(14)
+    column.work()
+
+    assert (column.score().state, column.shown()) == (Score.State.WAITING, 9)
+    assert noted(column, Problem.Area.GRADES).get().said == "the pages of a list do not end"
+    assert column.school.requests(endpoint) < 10
+
+
+def test_list_that_always_has_another_page_ends(tool_key, monkeypatch):
+    asked = []
+
+    def request(method, url, **how):
+        asked.append(url)
+        following = {"Link": f'<https://lms.example/items?page={len(asked)}>; rel="next"'}
+        return http.Answer(200, "", following, b"[]")
+
+    platform = connector.PlatformConnector(DeploymentFactory(origins=["https://lms.example"]))
+    monkeypatch.setattr(platform, "token", lambda scopes: connector.AccessToken("t", 9e9, frozenset()))
+    monkeypatch.setattr(http, "request", request)
+
+    with pytest.raises(ServiceError) as ended:
+        list(platform.pages("https://lms.example/items", [], accept=JSON_TYPE))
+
+    assert (ended.value.kind, len(asked)) == (Kind.TRANSIENT, connector.MAX_PAGES)

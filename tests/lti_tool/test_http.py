@@ -128,6 +128,19 @@ def test_addresses_inside_our_network_are_not_called(production, names, dialled,
 
 @pytest.mark.row("S17")
 @pytest.mark.parametrize(
+    "host",
+    ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "127.0.0.1.", "[::1]", "[::ffff:7f00:1]", "2852039166", "0xa9fea9fe"],
+)  # fmt: skip
+def test_other_spellings_of_an_inside_address_are_not_called(production, dialled, host):
+    """Resolvers take numbers of every kind for addresses (inet_aton): here the real one is asked."""
+    with pytest.raises(ServiceError):
+        http.request("GET", f"https://{host}/latest/meta-data/")
+
+    assert dialled == []
+
+
+@pytest.mark.row("S17")
+@pytest.mark.parametrize(
     "url",
     [
         "http://lms.example/token",

@@ -555,6 +555,7 @@ def test_inactive_members_are_marked_and_not_counted_as_left(client, school):
     assert [(members[sub].is_active, members[sub].left_at) for sub in ("away", "odd")] == [(False, None)] * 2
 
 
+@pytest.mark.row("C11")
 def test_canvas_test_student_is_marked(client, canvas):
     canvas.add_people({"handle": "preview", "name": "Test Student", "role": "test_student"})
     context = launch(client, canvas, "teacher").context["launch"].context

@@ -71,19 +71,33 @@ def test_krippendorff_of_nothing_shared():
         agreement.krippendorff_alpha([[-1, 1], [1, 1]], Metric.RATIO)
 
 
-def test_krippendorff_by_its_definition():
-    """α = 1 − D_o/D_e written out pair by pair."""
-    ratings = np.random.default_rng(9).integers(1, 6, (4, 15)).astype(float)
+@pytest.mark.parametrize("metric", Metric)
+def test_krippendorff_by_its_definition(metric):
+    """α = 1 − D_o/D_e written out pair by pair, of ratings with gaps."""
+    ratings = np.random.default_rng(9).integers(0, 6, (4, 15)).astype(float)
     ratings[np.random.default_rng(10).random((4, 15)) < 0.2] = _
     units = [column[~np.isnan(column)] for column in ratings.T]
     units = [unit for unit in units if unit.size > 1]
     every = np.concatenate(units)
-    within = (
-        sum(((unit[:, None] - unit[None, :]) ** 2).sum() / (unit.size - 1) for unit in units) / every.size
-    )
-    between = ((every[:, None] - every[None, :]) ** 2).sum() / (every.size * (every.size - 1))
 
-    assert agreement.krippendorff_alpha(ratings) == pytest.approx(1 - within / between)
+    def apart(a, b):
+        if a == b:
+            return 0.0
+        between = sum(min(a, b) <= value <= max(a, b) for value in every)
+        ends = sum(value in (a, b) for value in every) / 2
+        return {
+            Metric.NOMINAL: 1.0,
+            Metric.ORDINAL: (between - ends) ** 2,
+            Metric.INTERVAL: (a - b) ** 2,
+            Metric.RATIO: ((a - b) / (a + b)) ** 2 if metric == Metric.RATIO else 0.0,
+        }[metric]
+
+    within = (
+        sum(sum(apart(a, b) for a in unit for b in unit) / (unit.size - 1) for unit in units) / every.size
+    )
+    between = sum(apart(a, b) for a in every for b in every) / (every.size * (every.size - 1))
+
+    assert agreement.krippendorff_alpha(ratings, metric) == pytest.approx(1 - within / between)
 
 
 def test_icc_by_analysis_of_variance():

@@ -118,7 +118,7 @@ def test_borderline_group_needs_three():
     assert why(setting.borderline_group([50, 60], [2, 3], 1).value) == Reason.NO_BORDERLINE
     few = setting.borderline_group([50, 60, 70], [1, 1, 3], 1)
     assert why(few.value) == Reason.FEW_BORDERLINE
-    assert few.value.sentence == "Only 2 candidates have the borderline grade; at least 3 are needed."
+    assert few.value.sentence == "The borderline grade was given to 2 only; at least 3 are needed."
 
 
 @pytest.mark.parametrize("station", ["S1", "S2", "S4"])
@@ -184,6 +184,29 @@ def test_angoff_with_gaps_or_one_judge():
         setting.angoff([[50, 70]])
 
 
+def test_angoff_in_two_rounds(examples):
+    first = np.array(examples["angoff"]["judges_by_items"])
+    second = (first + first.mean(axis=0)) / 2  # half of the way to the others
+
+    found = setting.angoff_in_two_rounds(first, second)
+
+    assert (found.first, found.second) == (setting.angoff(first), setting.angoff(second))
+    assert found.second.cut.value == pytest.approx(found.first.cut.value)
+    assert found.judges_moved == pytest.approx((second - first).sum(axis=1))
+    assert found.items_moved == pytest.approx([0] * 5)
+    sd = first.sum(axis=1).std(ddof=1)
+    assert found.spread == pytest.approx((sd, sd / 2))
+
+
+def test_second_round_that_is_not_of_the_same_judges_and_items():
+    with pytest.raises(ValueError, match="same judges and items"):
+        setting.angoff_in_two_rounds([[0.5, 0.6]], [[0.5]])
+    assert why(setting.angoff_in_two_rounds([[0.5]], [[np.nan]])) == Reason.GAPS
+    assert why(setting.angoff_in_two_rounds([[np.nan]], [[0.5]])) == Reason.GAPS
+    alone = setting.angoff_in_two_rounds([[0.5, 0.6]], [[0.4, 0.6]])
+    assert [why(value) for value in alone.spread] == [Reason.TOO_FEW] * 2
+
+
 def test_ebel(examples):
     cells = list(examples["ebel"]["cells"].values())
     counts, shares = [cell[0] for cell in cells], [cell[1] for cell in cells]
@@ -191,6 +214,7 @@ def test_ebel(examples):
     found = setting.ebel(counts, shares)
 
     assert (found.value, found.n) == (pytest.approx(examples["ebel"]["cut"]), examples["ebel"]["n_items"])
+    assert why(found.standard_error) == why(setting.fixed(0.6, 20).standard_error) == Reason.JUDGED
     assert why(setting.ebel([0, 0], [0.5, 0.5]).value) == Reason.NO_DATA
     with pytest.raises(ValueError, match="Every cell"):
         setting.ebel([1, 2], [0.5])

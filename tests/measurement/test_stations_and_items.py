@@ -123,6 +123,23 @@ def test_negative_alpha_counts_as_none_for_the_error():
     assert reliability.sem_of_total(scores) == pytest.approx(scores.sum(axis=1).std(ddof=1))
 
 
+def test_stations_that_say_the_same_leave_no_error():
+    """Rounding may make alpha a hair more than 1, and 1 − alpha the square of nothing."""
+    for place in range(200):
+        scores = np.repeat(np.random.default_rng(place).random((5, 1)) / 3, 3, axis=1)
+
+        assert reliability.cronbach_alpha(scores) <= 1
+        assert reliability.sem_of_total(scores) == pytest.approx(0, abs=1e-6)
+
+
+def test_item_without_points_has_no_facility_and_no_discrimination():
+    scores = [[0, 1], [0, 0], [0, 1], [0, 0]]
+
+    for found in (items.facility(scores, [0, 1]), items.upper_lower(scores, [0, 1])):
+        assert why(found[0]) == Reason.NO_DATA
+        assert np.isfinite(found[1])
+
+
 def test_facility_and_discrimination():
     scores = [[2, 1], [1, 0], [0, 1], [2, np.nan]]
 

@@ -89,6 +89,28 @@ def test_chosen_activity_opens_for_the_first_who_comes_and_its_grade_arrives(cli
     assert cell["score"] == pytest.approx(float(result.total / result.maximum * 20), abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("profile", "place"),
+    [("plain", "one"), ("moodle", "dialogue"), ("canvas", "assignment_selection"), ("canvas", "course_assignments_menu")],
+)  # fmt: skip
+def test_exam_is_begun_in_the_lms_and_its_link_opens_the_plan(client, at, profile, place):
+    school = at(profile)
+    choice = choose(client, school, place)
+
+    (link,) = links_made(choice, choice.makes("Finals", kind="osce", rubric=""))
+    school.publish(link["number"])
+
+    activity = Activity.objects.get()
+    (item,) = choice.came_back["items"]
+    assert (activity.kind, item["custom"]["activity"]) == ("osce", str(activity.key))
+    assert (item["lineItem"]["tag"], item["lineItem"]["resourceId"]) == ("result", str(activity.key))
+    assert link["line_item"]["score_maximum"] == 100  # exams come to per cent
+    page = open_link(client, school, link, "teacher")
+    assert "What is examined" in page.text
+    assert page.context["launch"].resource_link.link_id == link["resource_link_id"]
+    assert "What is examined" not in open_link(client, school, link, "student").text
+
+
 @pytest.mark.row("M22", "M23")
 def test_moodle_gets_one_item_as_a_filled_form_and_several_as_a_list(client, moodle):
     choice = choose(client, moodle, "dialogue")

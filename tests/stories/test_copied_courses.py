@@ -17,7 +17,7 @@ from assessments.rubrics import drafting
 from assessments.rubrics.models import Rubric
 from lti_tool import claims, worker
 from lti_tool.models import Context, Person, Score
-from tests import factories, recordings
+from tests import exams, factories, recordings
 from tests.certification.launching import form_of
 from tests.choosing import choose, open_link
 from tests.schools import enrol
@@ -95,6 +95,38 @@ def test_copied_course_has_its_own_set_up_and_nobody_in_it(school):
     after = open_link(Client(), school, link, "next")
     assert (after.context["activity"], after.context["is_marked"]) == (copy, False)
     assert Event.objects.filter(verb="activity.copied", object_id=copy.pk).count() == 1
+
+
+def test_copied_course_has_its_own_exam_with_nobody_in_it(school):
+    choice = choose(Client(), school, PLACE[school.profile])
+    assert choice.returns(choice.makes("Finals", kind="osce", rubric="")).status_code == 200
+    if choice.came_back["state"] == "filled":
+        school.save_dialogue(choice.dialogue)
+    link = choice.came_back["links"][-1]
+    school.refresh()
+    school.publish(link["number"])
+    open_link(Client(), school, link, "teacher")
+    original = Activity.objects.get().exam
+    rubric = factories.published(original.activity.context)
+    for place, title in enumerate(("Chest pain", "Airway")):
+        original.stations.create(place=place, title=title, rubric=rubric)
+    session = exams.add_session(original)
+    exams.add_candidates(original, 2, session=session)
+    assert original.staff.exists()
+
+    course, _ = school.copy_course()
+    page = open_link(Client(), school, of(school, course, "Finals"), "teacher")
+
+    copy = page.context["activity"].exam
+    assert copy != original
+    assert copy.activity.copied_from == original.activity
+    told = ("title", "kind", "rubric__title")
+    assert list(copy.stations.values_list(*told)) == list(original.stations.values_list(*told)) != []
+    assert {row.rubric.context for row in copy.stations.all()} == {copy.activity.context}
+    assert not copy.sessions.exists()
+    assert not copy.candidates.exists()
+    assert not copy.staff.exists()
+    assert "Set up like “Finals”" in page.text
 
 
 def test_two_rubrics_go_their_own_ways(school):

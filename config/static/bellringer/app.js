@@ -12,9 +12,10 @@ import * as mySheets from "./my-sheets.js";
 import "./print.js";
 import * as rows from "./rows.js";
 import "./say.js";
+import * as speech from "./speech.js";
 import "./stays.js";
 
-const behaviours = [awake, clock, leave, markSheet, mySheets, rows];
+const behaviours = [awake, clock, leave, markSheet, mySheets, rows, speech];
 
 document.addEventListener("htmx:load", (event) => {
   const root = event.detail.elt ?? document.body;

@@ -4,8 +4,23 @@ export const selector = "[data-keeps-awake]";
 
 export function attach(place) {
   const gone = new AbortController();
-  const stayAwake = () => document.hidden || navigator.wakeLock?.request("screen").catch(() => {});
+  let lock;
   document.addEventListener("visibilitychange", stayAwake, { signal: gone.signal });
-  document.addEventListener("htmx:beforeCleanupElement", ({ detail }) => detail.elt.contains(place) && gone.abort(), { signal: gone.signal });
+  document.addEventListener("htmx:beforeCleanupElement", ({ detail }) => detail.elt.contains(place) && leave(), { signal: gone.signal });
   stayAwake();
+
+  async function stayAwake() {
+    if (document.hidden) return;
+    try {
+      lock = await navigator.wakeLock.request("screen");
+    } catch {
+      return;
+    }
+    if (gone.signal.aborted) lock.release();
+  }
+
+  function leave() {
+    gone.abort();
+    lock?.release();
+  }
 }

@@ -19,7 +19,7 @@ export function attach(place) {
   const words = place.querySelector("[data-clock-phase]");
   const left = place.querySelector("[data-clock-left]");
   const round = place.querySelector("[data-clock-round]");
-  const next = place.querySelector("[data-clock-next]");
+  const next = host.querySelector("[data-clock-next]");
   const note = place.querySelector("[data-clock-note]");
   const news = host.querySelector("[data-clock-news]");
   const gone = new AbortController();
@@ -31,7 +31,6 @@ export function attach(place) {
   const ticking = setInterval(show, TICK);
   document.addEventListener("htmx:beforeCleanupElement", ({ detail }) => detail.elt.contains(place) && leave(), { signal: gone.signal });
   document.addEventListener("visibilitychange", () => document.hidden || ask(), { signal: gone.signal });
-  host.querySelector("[data-clock-speak]")?.addEventListener("click", speakFromNowOn, { signal: gone.signal });
   show();
   ask();
 
@@ -97,18 +96,10 @@ export function attach(place) {
       news.hidden = !newest;
     }
     const unheard = fresh.filter((one) => mine.includes(one)).reverse();
-    for (const { text } of unheard) {
-      announce(text);
-      if (said.speaks === "yes") speechSynthesis.speak(new SpeechSynthesisUtterance(text));
+    for (const one of unheard) {
+      announce(one.text);
+      place.dispatchEvent(new CustomEvent("bellringer:announced", { bubbles: true, detail: one }));
     }
-  }
-
-  // Browsers speak only after somebody asked for it.
-  function speakFromNowOn({ currentTarget }) {
-    said.speaks = said.speaks === "yes" ? "no" : "yes";
-    currentTarget.setAttribute("aria-pressed", String(said.speaks === "yes"));
-    if (said.speaks === "yes") speechSynthesis.speak(new SpeechSynthesisUtterance(currentTarget.textContent));
-    else speechSynthesis.cancel();
   }
 }
 

@@ -1,5 +1,5 @@
-// Being at home in the LMS's page: as tall as what we show, at the top after a page change, in its contrast, and not closed
-// unawares while something is unsaved. Where the LMS understands none of it, our own scrolling and warnings are there.
+// Being at home in the LMS's page: as tall as what we show, at the top after a page change, in its contrast and colours, and not
+// closed unawares while something is unsaved. Where the LMS understands none of it, our own scrolling and warnings are there.
 
 import { ask, greet, supports, tell } from "./platform.js";
 
@@ -43,6 +43,13 @@ function setContrast(more) {
   if (more) root.dataset.contrast = "more";
 }
 
+// A policy without inline styles lets scripts set colours; where they count, the style sheet says.
+function setColours() {
+  for (const { name, value } of document.getElementById("page")?.attributes ?? []) {
+    if (name.startsWith("data-brand-")) root.style.setProperty(`--${name.slice("data-".length)}`, value);
+  }
+}
+
 async function begin() {
   if (hasBegun || !(await greet()) || hasBegun) return;
   hasBegun = true;
@@ -57,6 +64,7 @@ async function begin() {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id !== "page") return;
   setContrast(document.getElementById("page")?.dataset.contrast === "more");
+  setColours();
   tell("lti.scrollToTop");
   begin(); // after a reload only the page itself says which LMS is around us
 });
@@ -70,4 +78,5 @@ document.addEventListener("bellringer:unsaved", (event) => {
   }
 });
 
+setColours();
 begin();
