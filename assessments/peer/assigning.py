@@ -21,6 +21,7 @@ from assessments.audit.recording import record
 from assessments.marking import marking
 from assessments.marking.models import MarkSheet
 from assessments.peer import participants, plans, rows, setting
+from assessments.peer.holding import hold
 from assessments.peer.models import (
     REASON_MAX,
     Allocation,
@@ -192,6 +193,8 @@ def _next_for(participant: Participant) -> Submission | None:
 
     had = participant.given.exclude(state=State.CANCELLED).values("submission")
     open_to = peer.submissions.handed_in().filter(hidden_at=None).exclude(pk__in=by(participant=participant))
+    if not peer.has_submissions:
+        open_to = open_to.exclude(pk__in=plans.gone(peer).values("pk"))
     open_to = open_to.exclude(pk__in=had).exclude(
         pk__in=by(participant__in=plans.must_not_review(participant))
     )
@@ -210,19 +213,28 @@ def _next_for(participant: Participant) -> Submission | None:
 
 
 def _first(works: SubmissionQuerySet) -> Submission | None:
-    locked = works.select_for_update(of=("self",), skip_locked=True)
-    return locked.order_by("live_reviews", "lot").first()
+    """One with the fewest reviews. Those that others take in this moment get one more, so one of the next count does as well;
+    where there is none, it waits until they have it. A count that changed meanwhile is looked at anew.
+    """
+    ordered = works.order_by("live_reviews", "lot")
+    while (fewest := ordered.values_list("live_reviews", flat=True).first()) is not None:
+        for count in (fewest, fewest + 1):
+            free = ordered.filter(live_reviews=count).select_for_update(of=("self",), skip_locked=True)
+            if (found := free.first()) is not None:
+                return found
+        ordered.filter(live_reviews=fewest).select_for_update(of=("self",)).first()
+    return None
 
 
 def expire_leases() -> bool:
     """For the worker: one review that was taken and not handed in in time is free for others. Whether there was one."""
+    due = Review.objects.filter(lease_until__lte=timezone.now(), state__in=[State.PLANNED, State.STARTED])
+    if (first := due.select_related("peer").order_by("lease_until").first()) is None:
+        return False
     with transaction.atomic():
-        due = Review.objects.filter(lease_until__lte=timezone.now(), state__in=[State.PLANNED, State.STARTED])
-        review = (
-            due.select_for_update(of=("self",), skip_locked=True).select_related("peer__activity").first()
-        )
-        if review is None:
-            return False
+        review = held(first)
+        if not review.is_open or review.lease_until is None or review.lease_until > timezone.now():
+            return True
         # What somebody wrote is not lost: a review that has marks or words stays theirs, and the work is free for one more.
         if review.state == State.STARTED and (review.words or _is_marked(review)):
             Review.objects.filter(pk=review.pk).update(lease_until=None)
@@ -234,6 +246,14 @@ def expire_leases() -> bool:
 
 def _is_marked(review: Review) -> bool:
     return MarkSheet.objects.filter(peer_review=review, revision__gt=0).exists()
+
+
+def held(review: Review) -> Review:
+    """The review as it is now, which nobody else changes: locked after its round and its sheet, in everybody's order."""
+    hold(review.peer)
+    list(MarkSheet.objects.select_for_update(of=("self",)).filter(peer_review=review))
+    Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
+    return Review.objects.whole().get(pk=review.pk)
 
 
 @transaction.atomic
@@ -294,7 +314,7 @@ def _people_as_works(peer: PeerActivity) -> None:
 
 
 def _locked(peer: PeerActivity) -> PeerActivity:
-    PeerActivity.objects.select_for_update(of=("self",)).get(pk=peer.pk)
+    hold(peer)
     return PeerActivity.objects.whole().get(pk=peer.pk)
 
 

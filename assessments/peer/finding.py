@@ -70,11 +70,11 @@ def review_of_my_work(
     http: HttpRequest, key: UUID, review_key: UUID
 ) -> tuple[Launch, PeerActivity, Participant, Review]:
     """A review of the visitor's own work that they may read by now; else it is not there."""
-    from assessments.peer.reading import is_readable
+    from assessments.peer.reading import is_readable, why_nothing
 
     launch, peer, mine = participant(http, key)
     rows = peer.reviews.of_peers().done().whole().filter(submission__authors=mine)
     review = get_object_or_404(rows, key=review_key)
-    if not is_readable(review):
+    if why_nothing(review.submission, mine) or not is_readable(review):
         raise Http404
     return launch, peer, mine, review

@@ -1,7 +1,6 @@
 """What those who set a round up and look after it fill in; the verbs keep it."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -320,17 +319,3 @@ class GroupsForm(PageForm):
         if problems:
             raise ValidationError([*problems[:10], _now("Nothing was changed.")])
         return found
-
-
-def read_marks(data: QueryDict, groups: Iterable[Any]) -> dict[int, Decimal | None]:
-    """What was typed for each team in `mark-<id>`. Raises ValidationError with the team's name."""
-    field = forms.DecimalField(required=False, max_digits=5, decimal_places=2, min_value=0, max_value=100)
-    found = {}
-    for group in groups:
-        if f"mark-{group.pk}" not in data:
-            continue
-        try:
-            found[group.pk] = field.clean(str(data[f"mark-{group.pk}"]).strip().replace(",", "."))
-        except ValidationError as error:
-            raise ValidationError({"marks": f"{group.name}: {' '.join(error.messages)}"}) from None
-    return found

@@ -186,6 +186,7 @@ def _webpa(
     points = np.full((len(members), len(members)), np.nan)
     for reviewer, author, per_cent in given:
         points[place[reviewer], place[author]] = np.nan if per_cent is None else per_cent
+    points = _finished(points)
     if len(members) < 2 or np.isnan(points).all():
         return {}
     # One's own points count only where everybody who answered gave themselves some.
@@ -193,6 +194,13 @@ def _webpa(
     all_rated_themselves = not bool(np.isnan(points.diagonal()[answered]).any())
     found = team_contribution.webpa(points, with_self=with_self and all_rated_themselves)
     return {} if isinstance(found, Undefined) else dict(zip(members, found.scores, strict=True))
+
+
+def _finished(points: np.ndarray) -> np.ndarray:
+    """Whoever has not said something of every other yet counts as one who has said nothing."""
+    gaps = np.isnan(points)
+    np.fill_diagonal(gaps, False)
+    return np.where(gaps.any(axis=1)[:, None], np.nan, points)
 
 
 def team_grades(peer: PeerActivity, people: Iterable[Participant]) -> dict[int, float | None]:

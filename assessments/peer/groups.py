@@ -1,7 +1,6 @@
-"""Groups of a round: put together for many at once, or as the LMS has them; and the mark of a team's work."""
+"""Groups of a round: put together for many at once, or as the LMS has them."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
-from assessments.peer import grading, participants
+from assessments.peer import participants
 from assessments.peer.models import Participant, PeerActivity, PeerGroup, Submission
 
 
@@ -45,25 +44,6 @@ def put_as_in_the_lms(*, peer: PeerActivity, by: Any) -> int:
         )
     pairs = peer.participants.filter(person__in=list(there)).values_list("pk", "person")
     return put(peer=peer, wanted={pk: there[person] for pk, person in pairs}, by=by)
-
-
-@transaction.atomic
-def mark(*, peer: PeerActivity, marks: Mapping[int, Decimal | None], by: Any) -> int:
-    """What teams' works are worth, in per cent by the group's id; gives how many changed. Members' results follow."""
-    changed = []
-    for group in peer.groups.select_for_update().filter(pk__in=marks):
-        given = marks[group.pk]
-        if given is not None and not 0 <= given <= 100:
-            raise ValidationError({"marks": _("From 0 to 100, please: “%(group)s”.") % {"group": group.name}})
-        if group.mark != given:
-            group.mark = given
-            changed.append(group)
-    if changed:
-        PeerGroup.objects.bulk_update(changed, ["mark"])
-        told = {str(row.pk): None if row.mark is None else str(row.mark) for row in changed}
-        record("peer.teams_marked", by=by, on=peer, data={"marks": told})
-        grading.compute_all(peer, by=by)
-    return len(changed)
 
 
 def _groups(peer: PeerActivity, names: set[str]) -> dict[str, PeerGroup]:

@@ -27,6 +27,7 @@ NOT_COPIED = {
     "problem",
     "secret",
     "anonymity_locked_at",
+    "drops_answers",
     "lead",
     "submit_until",
     "self_until",

@@ -61,13 +61,14 @@ def settle(*, report: Report, outcome: str, reason: str, by: Any) -> Report:
     )
     if outcome not in Report.Outcome.values:
         raise ValidationError({"outcome": _("Choose what is done.")})
+    hid = report.kind in HIDING or report.outcome not in ("", Report.Outcome.SHOWN)
     report.outcome, report.settled_reason = outcome, _reason(reason)
     report.settled_at, report.settled_by = timezone.now(), by
     report.save(update_fields=["outcome", "settled_reason", "settled_at", "settled_by"])
-    if outcome == Report.Outcome.SHOWN:
-        _show(report)
-    else:
+    if outcome != Report.Outcome.SHOWN:
         _hide(report)
+    elif hid:
+        _show(report)
     if outcome == Report.Outcome.REMOVED and report.submission:
         for file in report.submission.files.filter(removed_at=None):
             remove_file(file=file, by=by)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
 from assessments.peer import assigning, participants, phases
+from assessments.peer.holding import hold
 from assessments.peer.models import PeerActivity
 
 Phase = PeerActivity.Phase
@@ -18,7 +19,7 @@ Phase = PeerActivity.Phase
 @transaction.atomic
 def go_to(*, peer: PeerActivity, phase: str, by: Any) -> PeerActivity:
     """Put the round into a phase that it has. Raises ValidationError where reviews cannot be drawn; it stays where it is then."""
-    peer = PeerActivity.objects.select_for_update(of=("self",)).get(pk=peer.pk)
+    peer = hold(peer)
     if phase not in phases.phases_of(peer):
         raise ValidationError(_("This round has no such phase. Nothing was changed."), code="phase")
     if peer.phase == phase:
@@ -52,16 +53,25 @@ def _check_it_would_stay(peer: PeerActivity, phase: PeerActivity.Phase) -> None:
 
 def go_on(peer: PeerActivity) -> bool:
     """The next phase, if the time of this one is over. Where reviews cannot be drawn it stays, and says why to its teachers."""
-    following = phases.after(peer)
-    if following is None or not phases.is_over(peer):
+    if not _is_due(peer):
         return False
     try:
-        go_to(peer=peer, phase=following, by=None)
+        with transaction.atomic():
+            # Somebody may have moved it meanwhile.
+            peer = hold(peer)
+            following = phases.after(peer)
+            if following is None or not _is_due(peer):
+                return False
+            go_to(peer=peer, phase=following, by=None)
     except ValidationError as error:
         # Said once; it goes on when somebody has changed something or presses the button.
         PeerActivity.objects.filter(pk=peer.pk).update(problem=" ".join(error.messages))
         return False
     return True
+
+
+def _is_due(peer: PeerActivity) -> bool:
+    return not peer.problem and phases.after(peer) is not None and phases.is_over(peer)
 
 
 def go_on_with_any() -> bool:

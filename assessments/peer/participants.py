@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
+from assessments.peer import setting
+from assessments.peer.holding import hold
 from assessments.peer.models import Participant, PeerActivity, PeerGroup, Submission
 from lti_tool.port import Member, Role, members
 
@@ -26,7 +28,7 @@ def take_in(*, peer: PeerActivity, by: Any) -> int:
 
     Groups come from the LMS where it names exactly one for a person and nobody was put into one by hand.
     """
-    PeerActivity.objects.select_for_update().get(pk=peer.pk)
+    hold(peer)
     there = set(peer.participants.values_list("person", flat=True))
     new = [row for row in learners(peer) if row.person.pk not in there]
     groups = _groups(peer, {row.groups[0] for row in new if len(row.groups) == 1})
@@ -40,6 +42,7 @@ def take_in(*, peer: PeerActivity, by: Any) -> int:
     )
     if new:
         record("peer.taken_in", by=by, on=peer, data={"people": [row.person.pk for row in new]})
+        _follow(peer, by)
     return len(new)
 
 
@@ -55,10 +58,12 @@ def join(*, peer: PeerActivity, person: Any) -> Participant | None:
 @transaction.atomic
 def drop(*, participant: Participant, by: Any, reason: str = "") -> Participant:
     """They take no part any more. What they reviewed stays; what they had not handed in yet is free for others."""
+    hold(participant.peer)
     participant = Participant.objects.select_for_update().get(pk=participant.pk)
     if participant.dropped_at is None:
         participant.dropped_at = timezone.now()
         participant.save(update_fields=["dropped_at"])
+        setting.try_again(participant.peer)
         record("peer.dropped", by=by, on=participant, data={"has_reason": bool(reason)})
     return participant
 
@@ -69,6 +74,7 @@ def bring_back(*, participant: Participant, by: Any) -> Participant:
     if participant.dropped_at is not None:
         participant.dropped_at = None
         participant.save(update_fields=["dropped_at"])
+        setting.try_again(participant.peer)
         record("peer.brought_back", by=by, on=participant)
     return participant
 
@@ -92,9 +98,9 @@ def describe(
     *, participant: Participant, by: Any, hands_in: bool, reviews: bool, stratum: str, group: str
 ) -> Participant:
     """What somebody does in the round, with whom, and what they are. Not once their work is handed in or reviews are drawn."""
-    participant = (
-        Participant.objects.select_for_update().select_related("peer", "group").get(pk=participant.pk)
-    )
+    hold(participant.peer)
+    Participant.objects.select_for_update().get(pk=participant.pk)
+    participant = Participant.objects.select_related("peer", "group").get(pk=participant.pk)
     made = _groups(participant.peer, {group.strip()}).get(group.strip()) if group.strip() else None
     is_same_group = (participant.group_id or None) == (made.pk if made else None)
     if participant.peer.is_group_work and not is_same_group and _has_handed_in(participant):
@@ -104,8 +110,25 @@ def describe(
     participant.hands_in, participant.reviews = hands_in, reviews
     participant.stratum, participant.group = stratum.strip()[:100], made
     participant.save(update_fields=["hands_in", "reviews", "stratum", "group"])
+    if participant.peer.is_group_work and not is_same_group:
+        _leave_drafts(participant)
     record("peer.described", by=by, on=participant, data={"hands_in": hands_in, "reviews": reviews})
+    _follow(participant.peer, by)
     return participant
+
+
+def _follow(peer: PeerActivity, by: Any) -> None:
+    """What was drawn is mended for whoever came or changed; what could not be drawn is tried once more."""
+    from assessments.peer import assigning
+
+    setting.try_again(peer)
+    assigning.repair_where_drawn(peer=PeerActivity.objects.get(pk=peer.pk), by=by)
+
+
+def _leave_drafts(participant: Participant) -> None:
+    """What their earlier group is still writing is not theirs any more."""
+    for draft in participant.submissions.filter(state=Submission.State.DRAFT):
+        draft.authors.remove(participant)
 
 
 def _has_handed_in(participant: Participant) -> bool:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments.activities.pages import form_problems, problems_of, see
 from assessments.peer import assigning, calling, groups, pairing, participants, standing
 from assessments.peer.finding import staff, teacher, visitor
-from assessments.peer.forms import GroupsForm, PairForm, PlaceForm, TimeForm, read_marks
+from assessments.peer.forms import GroupsForm, PairForm, PlaceForm, TimeForm
 from assessments.peer.models import Participant, PeerActivity
 from assessments.peer.permissions import can_decide, can_look_after, can_take_part
 from assessments.peer.views import mine
@@ -24,7 +24,7 @@ Problems = dict[str, list[str]]
 @require_http_methods(["GET", "HEAD", "POST"])
 @launch_required
 def people(http: HttpRequest, key: UUID) -> HttpResponse:
-    """POST changes many at once; `what`: take_in, groups, lms_groups or marks."""
+    """POST changes many at once; `what`: take_in, groups or lms_groups."""
     launch, peer = staff(http, key)
     if http.method != "POST":
         return _people_page(http, launch, peer)
@@ -118,11 +118,7 @@ def _put_as_in_the_lms(http: HttpRequest, peer: PeerActivity, launch: Launch) ->
     return groups.put_as_in_the_lms(peer=peer, by=launch.person)
 
 
-def _mark(http: HttpRequest, peer: PeerActivity, launch: Launch) -> int:
-    return groups.mark(peer=peer, marks=read_marks(http.POST, peer.groups.all()), by=launch.person)
-
-
-ACTS = {"take_in": _take_in, "groups": _put, "lms_groups": _put_as_in_the_lms, "marks": _mark}
+ACTS = {"take_in": _take_in, "groups": _put, "lms_groups": _put_as_in_the_lms}
 
 
 def _people_page(
@@ -139,7 +135,6 @@ def _people_page(
         "newcomers": len(there - {row.person_id for row in rows}),
         "labels": sorted(names.by_label, key=str.casefold),
         "rules": peer.pair_rules.select_related("reviewer__person", "author__person").order_by("pk"),
-        "teams": _teams(peer, sent) if peer.mode == peer.Mode.TEAM else [],
         "is_team": peer.mode == peer.Mode.TEAM,
         "is_drawn": assigning.is_drawn(peer),
         "pair_form": PairForm(names=names, initial=sent.dict() if sent else {}),
@@ -148,12 +143,6 @@ def _people_page(
         "problems": problems or {},
     }
     return render(http, "peer/people.html", context, status=400 if problems else 200)
-
-
-def _teams(peer: PeerActivity, sent: Any) -> list[tuple[standing.Team, Any]]:
-    """Each with the mark that stands in its field: as it was typed, where it was refused."""
-    typed = sent or {}
-    return [(team, typed.get(f"mark-{team.group.pk}", team.group.mark)) for team in standing.teams(peer)]
 
 
 # --- one --------------------------------------------------------------------------------------

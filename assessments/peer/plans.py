@@ -7,17 +7,27 @@ from typing import Any
 
 import numpy as np
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from assessments.peer.allocation import certificates, edits, repairs
 from assessments.peer.allocation.fields import Field, Groups, Rules
 from assessments.peer.allocation.planning import allocate
 from assessments.peer.allocation.refusals import Infeasible
-from assessments.peer.models import PairRule, Participant, PeerActivity, PeerGroup, Review, Submission
+from assessments.peer.models import (
+    PairRule,
+    Participant,
+    PeerActivity,
+    PeerGroup,
+    Review,
+    Submission,
+    SubmissionQuerySet,
+)
 from assessments.peer.rows import Place
 
 State = Review.State
 Mode = PeerActivity.Mode
+OF_PEOPLE = ("peer", "person", "group", "stratum", "hands_in", "reviews", "dropped_at")
 
 
 @dataclass(frozen=True)
@@ -44,13 +54,18 @@ class Round:
 
     def __init__(self, peer: PeerActivity, *, only_those_here: bool = False) -> None:
         self.peer = peer
-        people = peer.participants.select_related("person", "group").order_by("pk")
+        # Names are looked up only where a refusal tells them: there may be ten thousand.
+        people = peer.participants.only(*OF_PEOPLE).order_by("pk")
         works = (
-            peer.submissions.exclude(state=Submission.State.DRAFT).only("pk", "state", "group").order_by("pk")
+            peer.submissions.exclude(state=Submission.State.DRAFT)
+            .only("peer", "state", "group")
+            .order_by("pk")
         )
         if only_those_here:
             people, works = people.filter(dropped_at=None), works.filter(state=Submission.State.HANDED_IN)
         self.people, self.submissions = list(people), list(works)
+        if only_those_here:
+            self.submissions = [row for row in self.submissions if row.pk not in self._gone]
 
     @cached_property
     def reviewers(self) -> Sequence[Participant | PeerGroup]:
@@ -89,7 +104,16 @@ class Round:
 
     @cached_property
     def withdrawn(self) -> list[int]:
-        return [place for place, row in enumerate(self.submissions) if not row.is_handed_in]
+        return [
+            place
+            for place, row in enumerate(self.submissions)
+            if not row.is_handed_in or row.pk in self._gone
+        ]
+
+    @cached_property
+    def _gone(self) -> set[int]:
+        """Where people themselves are looked at: those who take no part any more."""
+        return set() if self.peer.has_submissions else set(gone(self.peer).values_list("pk", flat=True))
 
     @cached_property
     def authors(self) -> tuple[tuple[int, ...], ...]:
@@ -179,8 +203,11 @@ class Round:
 
     def names(self, refusal: Infeasible) -> str:
         """Whom it is about, at most a dozen."""
-        people = [_shown(self.reviewers[place]) for place in refusal.reviewers]
         authors = {place: self.authors[place] for place in refusal.works}
+        told = {*refusal.reviewers, *(author for made in authors.values() for author in made)}
+        if not self.peer.groups_review:
+            prefetch_related_objects([self.reviewers[place] for place in told], "person")
+        people = [_shown(self.reviewers[place]) for place in refusal.reviewers]
         people += [
             ", ".join(_shown(self.reviewers[author]) for author in made)
             or _("a work without a reviewing author")
@@ -199,7 +226,11 @@ def _shown(reviewer: Participant | PeerGroup) -> str:
 def draw(peer: PeerActivity, seed: int) -> Plan:
     """Raises ValidationError with the sentence that says why there is no such plan, and whom it is about."""
     if peer.mode == Mode.TEAM:
-        return _standing(Round(peer), _of_teams(peer), seed)
+        if not (places := _of_teams(peer)):
+            raise ValidationError(
+                _("Nobody shares a team with anybody yet. Put people into teams first."), code="infeasible"
+            )
+        return _standing(Round(peer), places, seed)
     here = Round(peer, only_those_here=True)
     try:
         found = allocate(here.field, here.rules, seed)
@@ -216,7 +247,7 @@ def repair(peer: PeerActivity, seed: int) -> Change:
     live = _live(here)
     if peer.mode == Mode.TEAM:
         return _repair_teams(here, live, seed)
-    if not live:
+    if not live and not peer.allocations.exists():
         return Change([], [], {}, seed)
     pairs = [pair for pair, _review, _state in live]
     found = repairs.repair(
@@ -256,6 +287,12 @@ def broken_by(peer: PeerActivity, reviewer: Participant, submission: Submission)
         return [_("They do not review in this round, or the work is not handed in.")]
     pairs = np.array([place for place, _review, _state in _live(here)], np.int64).reshape(-1, 2)
     return [row.sentence for row in edits.broken_by(here.field, here.rules, pairs, pair)]
+
+
+def gone(peer: PeerActivity) -> SubmissionQuerySet:
+    """What is reviewed and whose authors have all left the round."""
+    there = Submission.authors.through.objects.filter(submission__peer=peer, participant__dropped_at=None)
+    return peer.submissions.exclude(pk__in=there.values("submission"))
 
 
 def must_not_review(participant: Participant) -> list[int]:
@@ -317,8 +354,6 @@ def _standing(here: Round, places: Sequence[Place], seed: int) -> Plan:
 def _of_teams(peer: PeerActivity) -> list[Place]:
     """Everybody looks at every other of their own team."""
     people = list(peer.participants.taking_part().exclude(group=None).order_by("pk"))
-    if not people:
-        raise ValidationError(_("Nobody is in a team yet. Put people into teams first."), code="infeasible")
     pairs = Submission.authors.through.objects.filter(submission__peer=peer, submission__state="handed_in")
     work_of = dict(pairs.values_list("participant_id", "submission_id"))
     return [

@@ -25,7 +25,7 @@ def is_readable(review: Review, *, among: Sequence[Review] | None = None) -> boo
     done = among if among is not None else _done(review.submission)
     if peer.mode == peer.Mode.MULTI_SOURCE:
         # All at once: whoever sees the mean of eight, and then of nine, knows the ninth.
-        return len(done) >= peer.least_sources and phases.is_past(peer, PeerActivity.Phase.REVIEW)
+        return len(_sources(done)) >= peer.least_sources and phases.is_past(peer, PeerActivity.Phase.REVIEW)
     if peer.releasing == Releasing.AFTER_K:
         return len(done) >= peer.least_reviews
     if peer.releasing == Releasing.AT_DATE:
@@ -44,7 +44,7 @@ def why_nothing(submission: Submission, viewer: Participant) -> str:
         return _("First assess your own work; then you read what the others say.")
     if peer.mode == peer.Mode.MULTI_SOURCE and not phases.is_past(peer, PeerActivity.Phase.REVIEW):
         return _("What others say is shown all at once, when everybody's time to answer is over.")
-    if peer.mode == peer.Mode.MULTI_SOURCE and len(_done(submission)) < peer.least_sources:
+    if peer.mode == peer.Mode.MULTI_SOURCE and len(_sources(_done(submission))) < peer.least_sources:
         return _("Nothing is shown before %(n)d people have answered, so that nobody can be guessed.") % {
             "n": peer.least_sources
         }
@@ -57,6 +57,11 @@ def owes_self_assessment(submission: Submission, viewer: Participant) -> bool:
         return False
     own = submission.reviews.filter(is_self=True, reviewer=viewer)
     return not own.done().exists()
+
+
+def _sources(done: Sequence[Review]) -> list[Review]:
+    """Those among whom nobody is found: what is withheld is not read, and a teacher's review says that it is one."""
+    return [row for row in done if row.hidden_at is None and row.staff_id is None]
 
 
 def _done(submission: Submission) -> list[Review]:

@@ -21,7 +21,7 @@ State = Review.State
 def begin(*, review: Review, by: Participant) -> Review:
     """Open the sheet of a review that is theirs to write; once it is open, give it as it is."""
     review = locked(review)
-    if review.sheet is not None:
+    if review.sheet is not None and review.reviewer_id == by.pk:
         return review
     _check_open(review, by)
     if review.submission.state == Submission.State.WITHDRAWN:
@@ -76,7 +76,7 @@ def write(*, review: Review, step: str, text: str, by: Participant) -> Review:
 @transaction.atomic
 def decline(*, review: Review, reason: str, by: Participant) -> Review:
     """They cannot review this work; somebody else will. What is marked on the sheet stays there, closed."""
-    review = locked(review)
+    review = assigning.held(review)
     if not review.is_open:
         raise ValidationError(_("This review is not open any more, so nothing was changed."), code="state")
     if not (reason := read_comment(reason)):

@@ -36,7 +36,7 @@ def change(*, peer: PeerActivity, rubric: Rubric, by: Any) -> PeerActivity:
     _check_dates(peer)
     peer.problem = ""
     # Where the round stands is not theirs to write: it may have gone on while the form was open.
-    skipped = {"phase", "phase_since", "secret", "anonymity_locked_at", "id", "activity"}
+    skipped = {"phase", "phase_since", "secret", "anonymity_locked_at", "drops_answers", "id", "activity"}
     fields = [field.name for field in PeerActivity._meta.concrete_fields if field.name not in skipped]
     peer.save(update_fields=fields)
     activity = peer.activity
@@ -57,6 +57,11 @@ def lock_anonymity(peer: PeerActivity) -> None:
         PeerActivity.objects.filter(pk=peer.pk, anonymity_locked_at=None).update(
             anonymity_locked_at=peer.anonymity_locked_at
         )
+
+
+def try_again(peer: PeerActivity) -> None:
+    """What kept the round from going on by itself may be mended now, so that it is tried once more."""
+    PeerActivity.objects.filter(pk=peer.pk).exclude(problem="").update(problem="")
 
 
 def is_locked(peer: PeerActivity) -> bool:
@@ -98,6 +103,10 @@ def _check_numbers(peer: PeerActivity) -> None:
         problems["counts"] = _("Multi-source feedback is for learning; it is never a grade.")
     if peer.groups_review and not peer.is_group_work:
         problems["groups_review"] = _("Groups review together only where groups hand in together.")
+    if peer.is_group_work and not peer.has_submissions:
+        problems["is_group_work"] = _("Groups hand in together only where something is handed in.")
+    if peer.groups_review and peer.allocating == peer.Allocating.PULL:
+        problems["allocating"] = _("Groups that review together get all their reviews at once.")
     if problems:
         raise ValidationError(problems)
 

@@ -1,4 +1,4 @@
-"""One person's part of a round, and one team's, as teachers read it.
+"""One person's part of a round, as teachers read it.
 
 Where names are hidden, a page with somebody's name never says which reviews they gave: beside the page of the one it was given
 to, that would be an unmasking without a reason. Those that this teacher unmasked are told.
@@ -13,8 +13,6 @@ from assessments.measurement.undefined import Number, Undefined
 from assessments.peer import grading, names, submitting
 from assessments.peer.models import (
     Participant,
-    PeerActivity,
-    PeerGroup,
     Review,
     Submission,
     Unmasking,
@@ -55,14 +53,6 @@ class Standing:
     is_released: bool
 
 
-@dataclass(frozen=True)
-class Team:
-    """`members`: each with their part of the work by what the team said, 1 for an equal one; None where it is not known."""
-
-    group: PeerGroup
-    members: Sequence[tuple[str, Number | None]]
-
-
 def of(person: Participant, reader: Any) -> Standing:
     """`reader`: the teacher who looks."""
     peer = person.peer
@@ -79,16 +69,6 @@ def of(person: Participant, reader: Any) -> Standing:
         parts=_parts(result),
         is_released=bool(result and result.is_released),
     )
-
-
-def teams(peer: PeerActivity) -> list[Team]:
-    found = []
-    for group in peer.groups.prefetch_related("participants__person"):
-        shares = grading.contributions(group)
-        people = [row for row in group.participants.all() if row.dropped_at is None]
-        told = [(row.display_name, _known(shares.get(row.pk))) for row in people]
-        found.append(Team(group, sorted(told, key=lambda row: row[0].casefold())))
-    return found
 
 
 def _given_by(person: Participant) -> list[Review]:

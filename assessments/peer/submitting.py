@@ -16,7 +16,8 @@ from assessments.peer import assigning, phases, screening, setting
 from assessments.peer.files import cleaning, video_link
 from assessments.peer.files.limits import Limits
 from assessments.peer.files.outcomes import Refused
-from assessments.peer.models import TEXT_MAX, Participant, Submission, WorkFile
+from assessments.peer.holding import hold
+from assessments.peer.models import TEXT_MAX, Participant, PeerActivity, Submission, WorkFile
 
 State = Submission.State
 MOST_FILES = 5
@@ -32,21 +33,35 @@ def submission_of(participant: Participant) -> Submission | None:
 def begin(*, participant: Participant) -> Submission:
     """A draft for them, or for their whole group; the one there is."""
     peer = participant.peer
-    type(peer).objects.select_for_update(of=("self",)).get(pk=peer.pk)
+    peer = hold(peer)
     there = submission_of(participant)
     if there is not None and there.state != State.WITHDRAWN:
         return there
-    _check_time(participant)
+    _check_time(participant, peer)
     if peer.is_group_work and participant.group is None:
         raise ValidationError(
             _("Groups hand in together, and you are in none yet. Ask your teacher to put you into one."),
             code="group",
         )
     group = participant.group if peer.is_group_work else None
+    if group and (begun := group.submissions.exclude(state=State.WITHDRAWN).first()):
+        return _joined(begun, participant)
     made = Submission.objects.create(peer=peer, group=group)
     members = group.participants.filter(dropped_at=None) if group else [participant]
     made.authors.set(members)
     return made
+
+
+def _joined(submission: Submission, participant: Participant) -> Submission:
+    """They came into the group after it had begun."""
+    if submission.reviews.live().filter(reviewer=participant).exists():
+        raise ValidationError(
+            _("You were given your group's work to review. Tell your teacher: only then can it be yours."),
+            code="group",
+        )
+    submission.authors.add(participant)
+    record("work.joined", by=participant.person, on=submission)
+    return submission
 
 
 @transaction.atomic
@@ -93,7 +108,11 @@ def add_file(*, submission: Submission, by: Participant, content: BinaryIO, name
         row.size = scrubbed.seek(0, SEEK_END)
         scrubbed.seek(0)
         row.content.save(row.public_name, File(scrubbed), save=False)
-    row.save()
+    try:
+        row.save()
+    except BaseException:
+        row.content.storage.delete(str(row.content.name))  # of a file without a row nobody would ever know
+        raise
     _count(submission)
     record("work.file_added", by=by.person, on=submission, data={"file": row.pk})
     return row
@@ -113,6 +132,7 @@ def drop_file(*, file: WorkFile, by: Participant) -> None:
 @transaction.atomic
 def hand_in(*, submission: Submission, by: Participant, attests: bool, revision: int) -> Submission:
     """From now on it can be reviewed. Late work gets its reviewers at once, where reviews are drawn already."""
+    hold(submission.peer)
     submission = _locked_draft(submission, by)
     if submission.revision != revision:
         raise Conflict(
@@ -127,6 +147,7 @@ def hand_in(*, submission: Submission, by: Participant, attests: bool, revision:
     submission.is_late = phases.is_late(submission.peer, by)
     submission.save(update_fields=["state", "handed_in_at", "attested_at", "handed_in_by", "is_late"])
     setting.lock_anonymity(submission.peer)
+    setting.try_again(submission.peer)
     record("work.handed_in", by=by.person, on=submission, data={"is_late": submission.is_late})
     assigning.repair_where_drawn(peer=submission.peer, by=None)
     return submission
@@ -144,7 +165,7 @@ def take_back(*, submission: Submission, by: Participant) -> Submission:
             _("Somebody was given your work to review, so it stays as it is. You can withdraw it."),
             code="reviewed",
         )
-    _check_time(by)
+    _check_time(by, submission.peer)
     submission.state = State.DRAFT
     submission.save(update_fields=["state"])
     record("work.taken_back", by=by.person, on=submission)
@@ -154,6 +175,7 @@ def take_back(*, submission: Submission, by: Participant) -> Submission:
 @transaction.atomic
 def withdraw(*, submission: Submission, by: Any) -> Submission:
     """Nobody begins to review it any more; reviews that are begun or done stay. Reviewers get other work where there is some."""
+    hold(submission.peer)
     submission = _locked(submission)
     if submission.state != State.HANDED_IN:
         raise ValidationError(_("It is not handed in, so there is nothing to withdraw."), code="state")
@@ -206,7 +228,7 @@ def _locked_draft(submission: Submission, by: Participant) -> Submission:
             ),
             code="state",
         )
-    _check_time(by)
+    _check_time(by, submission.peer)
     return submission
 
 
@@ -215,8 +237,8 @@ def _check_author(submission: Submission, by: Participant) -> None:
         raise ValidationError(_("This is somebody else's work."), code="author")
 
 
-def _check_time(participant: Participant) -> None:
-    if not phases.can_hand_in(participant.peer, participant):
+def _check_time(participant: Participant, peer: PeerActivity) -> None:
+    if not phases.can_hand_in(peer, participant):
         raise ValidationError(
             _("Nothing is handed in now. What you wrote is kept; ask your teacher for more time."),
             code="phase",

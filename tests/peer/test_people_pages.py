@@ -12,7 +12,6 @@ from django.utils import timezone
 from assessments.audit.models import Event
 from assessments.peer import calling, moderating, submitting
 from assessments.peer.models import PairRule, PeerActivity, Review
-from assessments.results.models import Result
 from lti_tool.models import Membership, Role
 from tests import factories, peers
 from tests.peer.visits import get, headers, post, url, words
@@ -141,35 +140,6 @@ def test_group_that_handed_in_keeps_its_members():
     assert answer.status_code == one.status_code == 400
     assert "Their group has handed in, so they stay in it: Learner 01" in words(answer)
     assert set(groups_of(peer).values()) == {"Red"}
-
-
-def test_team_mark_is_shared_by_contribution():
-    peer = peers.peer_round(people=2, mode="team", counts=True)
-    teacher = teacher_of(peer)
-    post(teacher, peer, "people", what="groups", lines="Learner 00;Red\nLearner 01;Red")
-    peer = peers.go_to(peer, Phase.REVIEW)
-    peers.all_review(peer)
-    group = peer.groups.get()
-
-    answer = post(teacher, peer, "people", what="marks", **{f"mark-{group.pk}": "72,5"})
-
-    assert answer["Location"].endswith("?done=marks&n=1")
-    page = words(get(teacher, peer, "people"))
-    assert 'value="72.50"' in page and "1.00" in page
-    assert [float(row.total) for row in Result.objects.all()] == [72.5, 72.5]
-
-
-@pytest.mark.parametrize("typed", ["101", "-1", "many"])
-def test_team_mark_that_cannot_be_is_refused_with_the_team(typed):
-    peer = peers.peer_round(people=1, mode="team")
-    group = peer.groups.create(name="Red")
-
-    answer = post(teacher_of(peer), peer, "people", what="marks", **{f"mark-{group.pk}": typed})
-
-    assert answer.status_code == 400 and "Red: " in answer.context["problems"]["marks"][0]
-    assert f'value="{typed}"' in words(answer)
-    group.refresh_from_db()
-    assert group.mark is None
 
 
 def test_what_nobody_knows_changes_nothing():
