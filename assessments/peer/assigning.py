@@ -71,7 +71,7 @@ def draw(*, peer: PeerActivity, by: Any, seed: int | None = None) -> Allocation:
             ),
             code="begun",
         )
-    _people_as_works(peer)
+    people_as_works(peer)
     plan = plans.draw(peer, new_seed() if seed is None else seed)
     live.delete()
     rows.write(peer, plan.places, source=Review.Source.ALLOCATION)
@@ -81,7 +81,7 @@ def draw(*, peer: PeerActivity, by: Any, seed: int | None = None) -> Allocation:
 
 def draw_where_due(*, peer: PeerActivity, by: Any) -> None:
     """When reviewing begins: everybody's reviews, unless they are drawn already or taken one by one."""
-    _people_as_works(peer)
+    people_as_works(peer)
     if is_taken(peer):
         return
     if is_drawn(peer):
@@ -109,7 +109,7 @@ def repair_where_drawn(*, peer: PeerActivity, by: Any) -> None:
 def repair(*, peer: PeerActivity, by: Any, seed: int | None = None) -> Allocation | None:
     """Mend what people's coming and going has broken. Reviews that are begun or done never move. None where nothing was to do."""
     peer = _locked(peer)
-    _people_as_works(peer)
+    people_as_works(peer)
     change = plans.repair(peer, new_seed() if seed is None else seed)
     if not change.cancel and not change.add:
         return None
@@ -296,7 +296,7 @@ def _take_back(peer: PeerActivity, reviews: Collection[int]) -> None:
     rows.recount(works)
 
 
-def _people_as_works(peer: PeerActivity) -> None:
+def people_as_works(peer: PeerActivity) -> None:
     """Where nothing is handed in, people themselves are looked at: each has a place that reviews can point at."""
     if peer.has_submissions:
         return

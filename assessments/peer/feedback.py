@@ -10,8 +10,9 @@ import numpy as np
 from assessments.marking.models import MarkSheet
 from assessments.measurement import multi_source, self_gap
 from assessments.measurement.undefined import Undefined
-from assessments.peer import formats, names, phases, reading
+from assessments.peer import names, phases, reading
 from assessments.peer.models import Participant, PeerActivity, Response, Review, Submission
+from assessments.peer.words import formats
 from assessments.rubrics.models import Criterion
 from assessments.rubrics.outline import by_kind, outline
 

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from assessments.activities.pages import PageForm, PageModelForm
-from assessments.peer import formats, setting
+from assessments.peer import setting
 from assessments.peer.calling import Names
 from assessments.peer.models import PairRule, Participant, PeerActivity
+from assessments.peer.words import formats
 from assessments.rubrics.models import Rubric
 from lti_tool.port import Role, members
 

@@ -6,9 +6,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assessments.marking.models import MarkSheet
-from assessments.peer import moderating, moderation_queue, names, reviewing, screening
+from assessments.peer import moderating, moderation_queue, names, reviewing
 from assessments.peer.models import ConductConcern, PeerActivity, Report, Review, Submission, Unmasking
 from assessments.peer.permissions import can_decide
+from assessments.peer.words import screening
 from assessments.rubrics.outline import by_kind, outline
 from lti_tool.port import Launch
 

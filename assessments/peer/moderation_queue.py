@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from assessments.marking.models import Mark
-from assessments.peer import names, screening
+from assessments.peer import names
 from assessments.peer.allocation_tables import unmasked_for
 from assessments.peer.models import PeerActivity, Report, Review
+from assessments.peer.words import screening
 
 ON_A_PAGE = 50
 OFTEN = 2  # earlier reports of one reviewer's reviews from which it is said

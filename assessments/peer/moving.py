@@ -29,6 +29,8 @@ def go_to(*, peer: PeerActivity, phase: str, by: Any) -> PeerActivity:
     peer.problem = ""
     if before == Phase.SETUP:
         participants.take_in(peer=peer, by=by)
+    if phase == Phase.SELF:
+        assigning.people_as_works(peer)
     if phase == Phase.REVIEW:
         assigning.draw_where_due(peer=peer, by=by)
     peer.save(update_fields=["phase", "phase_since", "problem"])

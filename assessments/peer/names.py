@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from assessments.peer import pseudonyms
 from assessments.peer.models import Participant, PeerActivity, PeerGroup, Review, Submission
+from assessments.peer.words import pseudonyms
 
 
 def author_name(submission: Submission, viewer: Participant | None) -> str:

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.activities.pages import SEE_OTHER, problems_of, see
-from assessments.peer import assigning, coach, formats, moderating, names, phases, reviewing, submitting
+from assessments.peer import assigning, moderating, names, phases, reviewing, submitting
 from assessments.peer.finding import my_review, participant
 from assessments.peer.models import Participant, PeerActivity, Report, Review, Submission
+from assessments.peer.words import coach, formats
 from assessments.rubrics.models import Rubric
 from lti_tool.port import launch_required
 

@@ -11,8 +11,9 @@ from assessments.audit.recording import record
 from assessments.marking import marking
 from assessments.marking.comments import read_comment
 from assessments.marking.models import MarkSheet
-from assessments.peer import assigning, coach, formats, phases, setting
+from assessments.peer import assigning, phases, setting
 from assessments.peer.models import Participant, PeerActivity, Review, Submission
+from assessments.peer.words import coach, formats
 
 State = Review.State
 

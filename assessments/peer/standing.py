@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from assessments.measurement.undefined import Number, Undefined
 from assessments.peer import grading, names, submitting
 from assessments.peer.models import (
     Participant,
@@ -110,7 +109,3 @@ def _parts(result: Result | None) -> list[Part]:
 
 def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
-
-
-def _known(share: Number | None) -> Number | None:
-    return None if isinstance(share, Undefined) else share

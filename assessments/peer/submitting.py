@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
 from assessments.marking.conflict import Conflict
-from assessments.peer import assigning, phases, screening, setting
+from assessments.peer import assigning, phases, setting
 from assessments.peer.files import cleaning, video_link
 from assessments.peer.files.limits import Limits
 from assessments.peer.files.outcomes import Refused
 from assessments.peer.holding import hold
 from assessments.peer.models import TEXT_MAX, Participant, PeerActivity, Submission, WorkFile
+from assessments.peer.words import screening
 
 State = Submission.State
 MOST_FILES = 5

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 
-from assessments.peer import coach, signs
-from assessments.peer.coach import Advice, Code, Quality, advise, is_empty, quality_hints
-from assessments.peer.lexicons import insults, persons, suggestions, unsafe
-from assessments.peer.tokens import tokens
+from assessments.peer.words import coach, signs
+from assessments.peer.words.coach import Advice, Code, Quality, advise, is_empty, quality_hints
+from assessments.peer.words.lexicons import insults, persons, suggestions, unsafe
+from assessments.peer.words.tokens import tokens
 from tests.peer.texts import always, any_text, seconds_for_very_long, slowest
 
 GOOD = "You asked about allergies before the injection. Next time, ask before you draw it up."

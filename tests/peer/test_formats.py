@@ -4,7 +4,7 @@ from itertools import groupby
 
 import pytest
 
-from assessments.peer.formats import (
+from assessments.peer.words.formats import (
     ALOBA,
     FORMATS,
     ONE_MINUTE,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments.peer.lexicons import words
-from assessments.peer.lexicons.pleasant import ADJECTIVES, BIRDS_AND_TREES
-from assessments.peer.pseudonyms import PAIRS, names_for, pseudonym, shuffled_for
+from assessments.peer.words.lexicons import words
+from assessments.peer.words.lexicons.pleasant import ADJECTIVES, BIRDS_AND_TREES
+from assessments.peer.words.pseudonyms import PAIRS, names_for, pseudonym, shuffled_for
 
 KEY = b"an activity's secret, 32 bytes.."
 OTHER = b"another one's secret, 32 bytes.."
@@ -83,7 +83,7 @@ def test_a_person_alone_has_the_name_of_the_list():
 
 
 def test_more_people_than_names_are_refused(monkeypatch):
-    monkeypatch.setattr("assessments.peer.pseudonyms.PAIRS", 5)
+    monkeypatch.setattr("assessments.peer.words.pseudonyms.PAIRS", 5)
 
     with pytest.raises(ValueError, match="6 people and only 5 names"):
         names_for(KEY, "ann", PEOPLE[:6])

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.peer import identifiers, screening
-from assessments.peer.identifiers import Kind, is_nhs_number
-from assessments.peer.screening import Finding, Level, Reason, Risk, risk, screen
+from assessments.peer.words import identifiers, screening
+from assessments.peer.words.identifiers import Kind, is_nhs_number
+from assessments.peer.words.screening import Finding, Level, Reason, Risk, risk, screen
 from tests.peer.texts import always, any_text, seconds_for_very_long, slowest
 
 

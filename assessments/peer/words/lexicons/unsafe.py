@@ -1,6 +1,6 @@
 """Phrases of advice that may harm a patient if somebody follows it. A person decides; the list only sorts."""
 
-from assessments.peer.lexicons import lines
+from assessments.peer.words.lexicons import lines
 
 UNSAFE = lines(
     """

@@ -1,6 +1,6 @@
 """Words of the encounter that a behaviour happened in: people, parts, moments of a consultation."""
 
-from assessments.peer.lexicons import words
+from assessments.peer.words.lexicons import words
 
 CONTEXT = words(
     """

@@ -1,6 +1,6 @@
 """The commonest small words of English: they tell that a text is English, and say nothing of its content."""
 
-from assessments.peer.lexicons import words
+from assessments.peer.words.lexicons import words
 
 SMALL_WORDS = frozenset(
     words(

@@ -1,6 +1,6 @@
 """Words about a person where a comment should be about the work (Hattie & Timperley 2007: feedback about the self)."""
 
-from assessments.peer.lexicons import lines, words
+from assessments.peer.words.lexicons import lines, words
 
 SUBJECTS = lines(
     """

@@ -7,13 +7,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from assessments.peer.lexicons.behaviour import BEFORE_PLAIN, DOUBLING, IRREGULAR, REGULAR
-from assessments.peer.lexicons.context import CONTEXT
-from assessments.peer.lexicons.english import SMALL_WORDS
-from assessments.peer.lexicons.insults import HARMLESS, INSULTS
-from assessments.peer.lexicons.persons import BETWEEN, SUBJECTS, TRAITS
-from assessments.peer.lexicons.suggestions import LINKS, NOT_SUGGESTING, SUGGESTIONS
-from assessments.peer.tokens import Lexicon, Span, Token, lexicon, phrases, span, tokens
+from assessments.peer.words.lexicons.behaviour import BEFORE_PLAIN, DOUBLING, IRREGULAR, REGULAR
+from assessments.peer.words.lexicons.context import CONTEXT
+from assessments.peer.words.lexicons.english import SMALL_WORDS
+from assessments.peer.words.lexicons.insults import HARMLESS, INSULTS
+from assessments.peer.words.lexicons.persons import BETWEEN, SUBJECTS, TRAITS
+from assessments.peer.words.lexicons.suggestions import LINKS, NOT_SUGGESTING, SUGGESTIONS
+from assessments.peer.words.tokens import Lexicon, Span, Token, lexicon, phrases, span, tokens
 
 SHORTEST_CONTENT_WORD = 4
 _QUOTED = re.compile(r"[\"“„«][^\"“”„«»]{2,300}[\"”“»]|‘[^‘]{2,300}?’(?!\w)")

@@ -3,7 +3,7 @@
 Slurs about groups of people are among them, because a list that leaves them out lets them through.
 """
 
-from assessments.peer.lexicons import lines
+from assessments.peer.words.lexicons import lines
 
 INSULTS = lines(
     """

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assessments.peer.lexicons.places import MONTHS, NO_NAMES, POSTCODE_AREAS
+from assessments.peer.words.lexicons.places import MONTHS, NO_NAMES, POSTCODE_AREAS
 
 FEWEST_DIGITS_OF_A_RECORD = 5  # "patient number 3" and "NHS 2019" have fewer
 

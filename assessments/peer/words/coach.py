@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assessments.peer import signs
-from assessments.peer.tokens import Span, Token, tokens, words
+from assessments.peer.words import signs
+from assessments.peer.words.tokens import Span, Token, tokens, words
 
 FEWEST_WORDS = 5  # of a comment that somebody can act on
 NEARLY_THE_SAME = 0.9  # of the words of both texts together

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from assessments.peer import coach, identifiers, signs
-from assessments.peer.lexicons.unsafe import UNSAFE
-from assessments.peer.tokens import Span, lexicon, phrases, span, tokens
+from assessments.peer.words import coach, identifiers, signs
+from assessments.peer.words.lexicons.unsafe import UNSAFE
+from assessments.peer.words.tokens import Span, lexicon, phrases, span, tokens
 
 VERY_LOW = 0.25  # of the highest score there is
 _UNSAFE = lexicon(UNSAFE)

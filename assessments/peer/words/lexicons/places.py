@@ -1,6 +1,6 @@
 """Words that patterns of identifiers need: postcode areas, months, and words that follow a title without being a name."""
 
-from assessments.peer.lexicons import words
+from assessments.peer.words.lexicons import words
 
 # Royal Mail's postcode areas.
 POSTCODE_AREAS = frozenset(

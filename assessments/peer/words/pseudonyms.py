@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from assessments.peer.lexicons.pleasant import ADJECTIVES, BIRDS_AND_TREES
+from assessments.peer.words.lexicons.pleasant import ADJECTIVES, BIRDS_AND_TREES
 
 PAIRS = len(ADJECTIVES) * len(BIRDS_AND_TREES)
 SHORTEST_KEY = 16  # bytes

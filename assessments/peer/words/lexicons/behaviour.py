@@ -1,6 +1,6 @@
 """Verbs for what one can see or hear somebody do, by how their forms are made. British and American spelling."""
 
-from assessments.peer.lexicons import words
+from assessments.peer.words.lexicons import words
 
 REGULAR = words(
     """

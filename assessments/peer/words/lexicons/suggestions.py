@@ -1,6 +1,6 @@
 """Words that offer a next step, and the same words where they do not."""
 
-from assessments.peer.lexicons import lines
+from assessments.peer.words.lexicons import lines
 
 SUGGESTIONS = lines(
     """

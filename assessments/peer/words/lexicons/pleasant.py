@@ -1,6 +1,6 @@
 """Two words of a pseudonym. Nothing that is somebody's given name, a word about people, or an illness."""
 
-from assessments.peer.lexicons import words
+from assessments.peer.words.lexicons import words
 
 ADJECTIVES = words(
     """
