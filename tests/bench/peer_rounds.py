@@ -147,7 +147,9 @@ def handed_in(count, **settings):
         [through(submission=work, participant=row) for work, row in zip(works, places, strict=True)],
         batch_size=500,
     )
-    connection.cursor().execute("ANALYZE")  # as the database does by itself once it has been running for a while
+    connection.cursor().execute(
+        "ANALYZE"
+    )  # as the database does by itself once it has been running for a while
     return peers.fresh(peer)
 
 
