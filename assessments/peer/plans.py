@@ -80,11 +80,13 @@ class Round:
 
     @cached_property
     def _authors(self) -> set[int]:
-        works = {row.pk for row in self.submissions}
-        pairs = Submission.authors.through.objects.filter(submission__peer=self.peer)
-        return {
-            person for person, work in pairs.values_list("participant_id", "submission_id") if work in works
-        }
+        return {person for person, work in self._written if work in self.work_place}
+
+    @cached_property
+    def _written(self) -> list[tuple[int, int]]:
+        """Who is an author of what, by id; each work's first author first."""
+        through = Submission.authors.through.objects.filter(submission__peer=self.peer)
+        return list(through.order_by("participant").values_list("participant_id", "submission_id"))
 
     @cached_property
     def reviewer_place(self) -> dict[int, int]:
@@ -120,8 +122,7 @@ class Round:
         """Of each work the places of those authors who review."""
         found: list[set[int]] = [set() for _work in self.submissions]
         who = {row.pk: row for row in self.people}
-        pairs = Submission.authors.through.objects.filter(submission__peer=self.peer)
-        for person, work in pairs.values_list("participant_id", "submission_id"):
+        for person, work in self._written:
             reviewer = who[person].group_id if self.peer.groups_review else person
             if work in self.work_place and reviewer in self.reviewer_place:
                 found[self.work_place[work]].add(self.reviewer_place[reviewer])
@@ -150,8 +151,7 @@ class Round:
         """Of each work its group, or that of its first author: also of one who reviews nothing."""
         by_author = {row.pk: row.group_id for row in self.people}
         first: dict[int, int | None] = {}
-        pairs = Submission.authors.through.objects.filter(submission__peer=self.peer).order_by("participant")
-        for person, work in pairs.values_list("participant_id", "submission_id"):
+        for person, work in self._written:
             first.setdefault(work, by_author[person])
         return [row.group_id or first.get(row.pk) for row in self.submissions]
 
@@ -176,15 +176,16 @@ class Round:
 
     def _pairs(self, kind: PairRule.Kind) -> frozenset[tuple[int, int]]:
         """By place: of each reviewer the works of the author that the rule is about."""
+        rules = list(self.peer.pair_rules.filter(kind=kind))
+        if not rules:
+            return frozenset()
         works: dict[int, set[int]] = {}
-        for person, work in Submission.authors.through.objects.filter(submission__peer=self.peer).values_list(
-            "participant_id", "submission_id"
-        ):
+        for person, work in self._written:
             if work in self.work_place:
                 works.setdefault(person, set()).add(self.work_place[work])
         group_of = {row.pk: row.group_id for row in self.people}
         found = set()
-        for rule in self.peer.pair_rules.filter(kind=kind):
+        for rule in rules:
             reviewer = group_of[rule.reviewer_id] if self.peer.groups_review else rule.reviewer_id
             if reviewer in self.reviewer_place:
                 found |= {(self.reviewer_place[reviewer], work) for work in works.get(rule.author_id, ())}

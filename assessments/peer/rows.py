@@ -44,10 +44,11 @@ def _values(
     example = Review(peer=peer, source=source, made_at=timezone.now())
     pattern = [field.get_db_prep_save(getattr(example, field.attname), connection) for field in fields]
     at = {field.attname: place for place, field in enumerate(fields)}
-    key = next(field for field in fields if field.name == "key")
+    is_native = connection.features.has_native_uuid_field
     for reviewer, work in places:
         row = pattern.copy()
-        row[at["key"]] = key.get_db_prep_save(uuid.uuid4(), connection)
+        key = uuid.uuid4()
+        row[at["key"]] = key if is_native else key.hex
         row[at[who]], row[at["submission_id"]] = reviewer, work
         yield row
 

@@ -295,6 +295,85 @@ TABLE = [
     # Like that of examiner links.
     ("GET", "workplace:door", (), None, dict.fromkeys(ROLES, 200)),
     ("POST", "workplace:door", (), {}, dict.fromkeys(ROLES, 400)),
+    # A round of peer feedback: whose teachers decide, whose assistants look after it, whose designers set it up.
+    ("GET", "peer:home", ("round",), None, page(*EVERYONE)),
+    ("GET", "peer:mine", ("round",), None, page(L)),
+    ("GET", "peer:work", ("round",), None, page(L)),
+    ("POST", "peer:words", ("round",), {"text": "x"}, allow(L, ok=400)),  # it is handed in
+    ("POST", "peer:files", ("round",), {}, allow(L, ok=400)),
+    ("POST", "peer:file_removal", ("round", "round_file"), {}, allow(L, ok=400)),
+    ("POST", "peer:handing_in", ("round",), {}, allow(L, ok=400)),
+    ("POST", "peer:taking_back", ("round",), {}, allow(L, ok=400)),  # somebody reviews it
+    ("POST", "peer:withdrawal", ("round",), {}, allow(L, ok=303)),
+    # Of a file that is not theirs to read nobody learns that it is there.
+    ("GET", "peer:file", ("round", "round_file", "work-1.txt"), None, allow(I, T, L, no=404, nobody=SHELL)),
+    ("GET", "peer:self", ("round",), None, page(L)),
+    ("POST", "peer:self", ("round",), {}, allow(L, ok=400)),  # this round asks for none
+    ("GET", "peer:next", ("round",), None, page(L)),
+    ("POST", "peer:next", ("round",), {}, allow(L, ok=400)),  # all are given out at once
+    ("GET", "peer:review", ("round", "to_write"), None, page(L)),
+    ("GET", "peer:review", ("round", "to_read"), None, {**page(), L: 404}),  # somebody else writes it
+    ("POST", "peer:review_words", ("round", "to_write"), {"step": "none"}, allow(L, ok=400)),
+    ("POST", "peer:review_beginning", ("round", "to_write"), {}, allow(L, ok=303)),
+    ("POST", "peer:review_refusal", ("round", "to_write"), {}, allow(L, ok=400)),  # no reason
+    ("POST", "peer:report_work", ("round", "to_write"), {}, allow(L, ok=400)),
+    ("POST", "peer:concern_about_work", ("round", "to_write"), {}, allow(L, ok=400)),
+    ("GET", "peer:feedback", ("round",), None, page(L)),
+    ("POST", "peer:answer", ("round", "to_read"), {}, allow(L, ok=400)),  # not in this phase
+    ("POST", "peer:answer", ("round", "to_write"), {}, {**allow(), L: 404}),  # not of their own work
+    ("POST", "peer:report_review", ("round", "to_read"), {}, allow(L, ok=400)),
+    ("POST", "peer:concern_about_review", ("round", "to_read"), {}, allow(L, ok=400)),
+    ("POST", "peer:actions", ("round",), {}, allow(L, ok=400)),
+    ("POST", "peer:action", ("round", "action"), {"what": "done"}, allow(L, ok=303)),
+    ("GET", "peer:settings", ("round",), None, page(I, D)),
+    ("POST", "peer:settings", ("round",), {}, allow(I, D, ok=400)),
+    ("GET", "peer:workshop", ("round",), None, page(I, D)),
+    ("POST", "peer:workshop", ("round",), {}, allow(I, D, ok=400)),
+    ("POST", "peer:phase", ("round",), {"phase": "party"}, allow(I, ok=400)),
+    ("POST", "peer:nudges", ("round",), {"person": "nobody"}, allow(I, T, ok=400)),
+    ("GET", "peer:progress_file", ("round",), None, page(I, T)),
+    ("GET", "peer:people", ("round",), None, page(I, T)),
+    ("POST", "peer:people", ("round",), {}, allow(I, ok=400)),
+    ("POST", "peer:pairs", ("round",), {}, allow(I, ok=400)),
+    ("POST", "peer:pair_removal", ("round", "pair"), {}, allow(I, ok=303)),
+    ("GET", "peer:person", ("round", "person"), None, page(I, T)),
+    ("GET", "peer:person", ("round", "learner"), None, page(I, T, L)),  # the learner's own
+    ("POST", "peer:place", ("round", "person"), {}, allow(I, ok=400)),
+    ("POST", "peer:person_withdrawal", ("round", "person"), {}, allow(I, ok=303)),
+    ("GET", "peer:allocation", ("round",), None, page(I, T)),
+    ("POST", "peer:drawing", ("round",), {}, allow(I, ok=400)),  # somebody has begun a review
+    ("POST", "peer:repair", ("round",), {}, allow(I, ok=303)),
+    ("GET", "peer:edit", ("round",), None, page(I)),
+    ("POST", "peer:edit", ("round",), {}, allow(I, ok=400)),
+    ("GET", "peer:queue", ("round",), None, page(I, T)),
+    ("POST", "peer:approval", ("round",), {}, allow(I, T, ok=303)),
+    ("GET", "peer:staff_review", ("round", "to_read"), None, page(I, T)),
+    ("POST", "peer:review_decision", ("round", "to_read"), {}, allow(I, T, ok=400)),
+    (
+        "POST",
+        "peer:review_decision",
+        ("round", "to_read"),
+        {"what": "leave_out", "reason": "x"},
+        allow(I, ok=303),
+    ),
+    ("POST", "peer:unmasking", ("round", "to_read"), {}, allow(I, ok=400)),  # no reason
+    ("POST", "peer:quality_sample", ("round", "to_read"), {}, allow(I, T, ok=400)),
+    ("GET", "peer:report", ("round", "report"), None, page(I, T)),
+    ("POST", "peer:report", ("round", "report"), {}, allow(I, T, ok=400)),
+    ("GET", "peer:staff_work", ("round", "round_work"), None, page(I, T)),
+    ("POST", "peer:own_review", ("round", "round_work"), {}, allow(I, T, ok=303)),
+    ("POST", "peer:staff_file_removal", ("round", "round_work", "round_file"), {}, allow(I, T, ok=303)),
+    ("GET", "peer:concerns", ("round",), None, page(I)),
+    ("GET", "peer:concern", ("round", "concern"), None, page(I)),
+    ("POST", "peer:concern", ("round", "concern"), {}, allow(I, ok=400)),
+    ("GET", "peer:grades", ("round",), None, page(I, T)),
+    ("POST", "peer:grades", ("round",), {}, allow(I, ok=404)),  # no such team
+    ("GET", "peer:override", ("round", "place"), None, page(I)),
+    ("POST", "peer:override", ("round", "place"), {}, allow(I, ok=400)),
+    ("GET", "peer:release", ("round",), None, page(I)),
+    ("POST", "peer:release", ("round",), {"seen": "something else"}, allow(I, ok=409)),
+    ("GET", "peer:take_back", ("round",), None, page(I)),
+    ("POST", "peer:take_back", ("round",), {}, allow(I, ok=400)),
     # The doors of LTI know no role: what they check is tests/certification and tests/lti_tool/test_session.py.
     ("POST", "lti_tool:login", (), {}, dict.fromkeys(ROLES, 400)),
     ("POST", "lti_tool:launch", (), {}, dict.fromkeys(ROLES, 400)),

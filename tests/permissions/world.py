@@ -1,5 +1,6 @@
 """One course with everything in it, so that every URL has something to show or to refuse."""
 
+import io
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,13 +9,16 @@ from uuid import uuid4
 from assessments.marking import marking, presence
 from assessments.osce import publishing, running, timetable
 from assessments.osce.models import Conflict, Exam
+from assessments.peer import assigning, submitting
+from assessments.peer import moderating as peer_moderating
+from assessments.peer.models import PairRule, PeerActivity, Review
 from assessments.results import moderating, releasing
 from assessments.results.models import Result
 from assessments.workplace import assessors
 from assessments.workplace.models import Assessor, Workplace
 from lti_tool.models import Role
 from lti_tool.session import DeepLinking, Launch, issue_code
-from tests import exams, factories, workplaces
+from tests import exams, factories, peers, workplaces
 
 ROLES = [*Role.values, "nobody"]
 
@@ -79,7 +83,14 @@ def make() -> World:
     keys |= workplace_keys
     decided, decided_keys = _decided(people)
     keys |= decided_keys
-    others = {"osce": exam.activity, "workplace": workplace.activity, "decided": decided.activity}
+    peer, peer_keys = _round(people, candidate, waiting)
+    keys |= peer_keys
+    others = {
+        "osce": exam.activity,
+        "workplace": workplace.activity,
+        "decided": decided.activity,
+        "peer": peer.activity,
+    }
     other_launches = {
         feature: {role: factories.launch(person, activity.link) for role, person in people.items()}
         | {Role.GUEST: factories.guest_visit(guest, activity.link)}
@@ -185,6 +196,44 @@ def _workplace(people, guest) -> tuple[Workplace, dict[str, Any]]:
         "request": workplaces.request(made, assessor=listed, **ask).key,
         "assistants_request": workplaces.request(made, assessor=member, **ask).key,
         "guests_request": workplaces.request(made, assessor=here, **ask).key,
+    }
+
+
+def _round(people, candidate, waiting) -> tuple[PeerActivity, dict[str, Any]]:
+    """The learner has handed in a text and a file, has a review to write, and reads one of their own work."""
+    link = factories.ResourceLinkFactory(context=_course(people))
+    peer = peers.peer_round(
+        link, self_assesses=False, counts=True, releasing="at_once", reviews_each=2, anonymity="named"
+    )
+    peer = peers.go_to(peer, PeerActivity.Phase.SUBMIT)
+    places = {row.person: row for row in peers.people_of(peer)}
+    me, author, other = (places[person] for person in (people[Role.LEARNER], candidate, waiting))
+    draft = submitting.begin(participant=me)
+    content = io.BytesIO(b"A secret comment, and what I learnt.")
+    file = submitting.add_file(submission=draft, by=me, content=content, name="Cara Candidate.txt")
+    draft.refresh_from_db()
+    mine = submitting.hand_in(submission=draft, by=me, attests=True, revision=draft.revision)
+    theirs = peers.work_of(author, "A secret comment")
+    PeerActivity.objects.filter(pk=peer.pk).update(phase=PeerActivity.Phase.REVIEW)
+    peer = peers.fresh(peer)
+    for reviewer, work in ((me, theirs), (author, mine)):
+        assigning.give(peer=peer, reviewer=reviewer, submission=work, by=None)
+    to_write = Review.objects.whole().get(submission=theirs)
+    read = peers.hand_in(Review.objects.whole().get(submission=mine))
+    report = peer_moderating.report(peer=peer, by=me, kind="unkind", text="A secret comment", review=read)
+    concern = peer_moderating.raise_concern(peer=peer, by=me, text="A secret comment", review=read)
+    return peer, {
+        "round": peer.activity.key,
+        "round_file": file.key,
+        "work-1.txt": "work-1.txt",
+        "round_work": mine.key,
+        "to_write": to_write.key,
+        "to_read": read.key,
+        "report": report.key,
+        "concern": concern.key,
+        "place": other.key,
+        "pair": PairRule.objects.create(peer=peer, reviewer=me, author=other, kind="must_not").pk,
+        "action": me.actions.create(peer=peer, text="A secret comment").pk,
     }
 
 
