@@ -111,6 +111,26 @@ def test_exam_is_begun_in_the_lms_and_its_link_opens_the_plan(client, at, profil
     assert "What is examined" not in open_link(client, school, link, "student").text
 
 
+@pytest.mark.parametrize(
+    ("profile", "place"),
+    [("plain", "one"), ("moodle", "dialogue"), ("canvas", "assignment_selection")],
+)
+def test_peer_feedback_is_begun_in_the_lms_without_a_column_until_marks_count(client, at, profile, place):
+    school = at(profile)
+    choice = choose(client, school, place)
+
+    (link,) = links_made(choice, choice.makes("Reflection", kind="peer", rubric="", peer_mode="work"))
+    school.publish(link["number"])
+
+    activity = Activity.objects.get()
+    (item,) = choice.came_back["items"]
+    assert (activity.kind, item["custom"]["activity"]) == ("peer", str(activity.key))
+    assert "lineItem" not in item
+    page = open_link(client, school, link, "teacher")
+    assert "Before it begins" in page.text
+    assert "This round has not begun yet." in open_link(client, school, link, "student").text
+
+
 @pytest.mark.row("M22", "M23")
 def test_moodle_gets_one_item_as_a_filled_form_and_several_as_a_list(client, moodle):
     choice = choose(client, moodle, "dialogue")

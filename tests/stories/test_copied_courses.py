@@ -129,6 +129,36 @@ def test_copied_course_has_its_own_exam_with_nobody_in_it(school):
     assert "Set up like “Finals”" in page.text
 
 
+def test_copied_course_has_its_own_round_of_peer_feedback_with_nobody_in_it(school):
+    choice = choose(Client(), school, PLACE[school.profile])
+    assert (
+        choice.returns(choice.makes("Reflection", kind="peer", rubric="", peer_mode="work")).status_code
+        == 200
+    )
+    if choice.came_back["state"] == "filled":
+        school.save_dialogue(choice.dialogue)
+    link = choice.came_back["links"][-1]
+    school.refresh()
+    school.publish(link["number"])
+    open_link(Client(), school, link, "teacher")
+    original = Activity.objects.get().peer
+    type(original).objects.filter(pk=original.pk).update(reviews_each=4, instructions="Two pages.")
+    open_link(Client(), school, link, "student")
+    assert original.participants.exists()
+
+    course, _ = school.copy_course()
+    page = open_link(Client(), school, of(school, course, "Reflection"), "teacher")
+
+    copy = page.context["activity"].peer
+    assert copy.activity.copied_from == original.activity
+    assert (copy.reviews_each, copy.instructions, copy.phase) == (4, "Two pages.", "setup")
+    assert copy.secret != original.secret
+    assert copy.activity.rubric.context == copy.activity.context
+    assert not copy.submissions.exists()
+    assert not copy.participants.filter(person__in=original.participants.values("person")).exists()
+    assert "Set up like “Reflection”" in page.text
+
+
 def test_two_rubrics_go_their_own_ways(school):
     chosen(school)
     course, _ = school.copy_course()
