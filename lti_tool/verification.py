@@ -23,8 +23,9 @@ from lti_tool import http, jwks, logins
 from lti_tool.claims import Claims, is_storable
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
+from lti_tool.kept_queries import Given, KeptQuery
 from lti_tool.logins import Login
-from lti_tool.models import ID_LENGTH, URL_LENGTH, Deployment, LaunchToken, Registration, one
+from lti_tool.models import ID_LENGTH, URL_LENGTH, Deployment, LaunchToken, Registration
 from lti_tool.oidc import find_registration
 
 MESSAGES = (names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST, names.SUBMISSION_REVIEW_REQUEST)
@@ -33,6 +34,13 @@ LAST_TIME = 2**53  # nan and infinity fail the comparison too
 # Times and audience have steps of their own, with leeway and reasons that PyJWT does not give.
 _CLAIM_CHECKS = ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
 _SIGNATURE_ONLY: Any = {"verify_signature": True} | {f"verify_{claim}": False for claim in _CLAIM_CHECKS}
+
+_registration = KeptQuery(lambda: Registration.objects.filter(pk=Given("pk"))[:1])
+_deployment = KeptQuery(
+    lambda: Deployment.objects.filter(
+        registration=Given("registration"), deployment_id=Given("deployment_id")
+    )[:1]
+)
 
 
 @dataclass(frozen=True)
@@ -174,7 +182,7 @@ class _Verification(MessageLaunch):
         except LaunchRejected as rejection:
             self._state_refused = rejection
             return None
-        asked = one(Registration.objects.filter(pk=self._begun.registration_id))
+        asked = _registration.one(pk=self._begun.registration_id)
         return asked if asked and self._is_of(asked) else None
 
     def _is_of(self, registration: Registration) -> bool:
@@ -244,9 +252,7 @@ class _Verification(MessageLaunch):
         deployment_id = self.body.get(names.DEPLOYMENT_ID)
         if not isinstance(deployment_id, str) or not 0 < len(deployment_id) <= ID_LENGTH:
             raise LaunchRejected(Reason.MESSAGE_INVALID, "deployment_id")
-        deployment = one(
-            Deployment.objects.filter(registration=self.registration, deployment_id=deployment_id)
-        )
+        deployment = _deployment.one(registration=self.registration.pk, deployment_id=deployment_id)
         if deployment is None or deployment.status == Deployment.Status.PENDING:
             raise UnknownDeployment(self.registration, deployment_id)
         if deployment.status == Deployment.Status.BLOCKED:
