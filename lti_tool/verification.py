@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+import requests
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -34,6 +35,8 @@ LAST_TIME = 2**53  # nan and infinity fail the comparison too
 # Times and audience have steps of their own, with leeway and reasons that PyJWT does not give.
 _CLAIM_CHECKS = ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
 _SIGNATURE_ONLY: Any = {"verify_signature": True} | {f"verify_{claim}": False for claim in _CLAIM_CHECKS}
+# PyLTI1p3 makes an HTTP session for each launch; keys are fetched by lti_tool.jwks, so one that is never used is enough.
+_NEVER_ASKED = requests.Session()
 
 _registration = KeptQuery(lambda: Registration.objects.filter(pk=Given("pk"))[:1])
 _deployment = KeptQuery(
@@ -106,7 +109,8 @@ class _Verification(MessageLaunch):
     def __init__(self, form: Mapping[str, str], proof: BrowserProof) -> None:
         request = Request()  # type: ignore[abstract]
         # Sessions and cookies are ours (lti_tool.session, lti_tool.cookies): these two are never asked for anything.
-        super().__init__(request, None, SessionService(request), CookieService())  # type: ignore[abstract]
+        unused = SessionService(request), CookieService()  # type: ignore[abstract]
+        super().__init__(request, None, *unused, requests_session=_NEVER_ASKED)
         self.set_auto_validation(False)
         self.form = form
         self.proof = proof
