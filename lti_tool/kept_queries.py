@@ -2,7 +2,8 @@
 
 Django puts the SQL of a query together anew each time, which takes several times as long as the database takes to answer
 it: a third of a launch. Here only the values change. The rows are made by Django as ever; what this relies on of Django is
-that a compiler gives its SQL by `as_sql` and that a query gives its compiler by `get_compiler`.
+that a query gives its compiler by `get_compiler`, and a compiler its SQL by `as_sql` and what reads its columns by
+`get_converters`.
 """
 
 import copy
@@ -34,11 +35,12 @@ class KeptQuery(Generic[_Row]):
         self._make = rows
 
     def __call__(self, **values: int | str) -> list[_Row]:
-        rows, (kept, sql, parameters) = self._rows, self._compiled
+        rows, (kept, sql, parameters, converters) = self._rows, self._compiled
         given = tuple(values[each.value] if isinstance(each, Given) else each for each in parameters)
         compiler = copy.copy(kept)
         compiler.connection = connections[rows.db]  # each thread has its own
         compiler.as_sql = lambda *args, **options: (sql, given)
+        compiler.get_converters = lambda columns: converters
         query = copy.copy(rows.query)
         query.get_compiler = lambda *args, **options: compiler  # type: ignore[method-assign]
         return list(ModelIterable(models.QuerySet(rows.model, query, rows.db)))
@@ -52,7 +54,9 @@ class KeptQuery(Generic[_Row]):
         return self._make()
 
     @cached_property
-    def _compiled(self) -> tuple[Any, str, tuple[Any, ...]]:
+    def _compiled(self) -> tuple[Any, str, tuple[Any, ...], dict[int, Any]]:
+        """A compiler, its SQL with the parameters, and what turns columns into values."""
         compiler = self._rows.query.get_compiler(using=self._rows.db)
         sql, parameters = compiler.as_sql()
-        return compiler, sql, tuple(parameters)
+        converters = compiler.get_converters([column for column, *_ in compiler.select])
+        return compiler, sql, tuple(parameters), converters
