@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,6 +51,7 @@ class Answer:
             raise ServiceError(Kind.TRANSIENT, status=self.status, said="not JSON") from None
 
 
+@lru_cache(maxsize=512)  # a launch asks a dozen times, for the same few addresses
 def origin(url: str) -> str:
     """`https://host[:port]` of a URL, lower-cased, default port left out; empty for anything that is no web address."""
     try:

@@ -11,6 +11,7 @@ from lti_tool import claims as names
 from lti_tool import review, roster, sections, session, theme
 from lti_tool.claims import Claims
 from lti_tool.errors import LaunchRejected, Reason
+from lti_tool.kept_queries import Given, KeptQuery
 from lti_tool.models import (
     Context,
     DeepLinkingRequest,
@@ -19,7 +20,6 @@ from lti_tool.models import (
     Person,
     ResourceLink,
     Role,
-    one,
     settle,
 )
 from lti_tool.review import Marker
@@ -31,6 +31,21 @@ SAME_CLICK_SECONDS = 10
 STAFF = (Role.INSTRUCTOR, Role.TEACHING_ASSISTANT)
 # Custom parameters that say something of whoever launches, or of the whole school: no link keeps them.
 OF_THE_PERSON = frozenset({sections.SECTIONS, sections.GROUPS, "high_contrast", "brand"})
+
+_link = KeptQuery(
+    lambda: ResourceLink.objects.select_related("context").filter(
+        deployment=Given("deployment"), link_id=Given("link_id")
+    )[:1]
+)
+_membership = KeptQuery(
+    lambda: (
+        Membership.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("person")
+        .filter(
+            context=Given("context"), person__registration=Given("registration"), person__sub=Given("sub")
+        )[:1]
+    )
+)
 
 
 def open_launch(form: Mapping[str, str], proof: BrowserProof) -> tuple[Verified, Visit]:
@@ -131,8 +146,7 @@ def _remember_deployment(verified: Verified) -> None:
 def _record_link(verified: Verified) -> ResourceLink:
     """A launch that brings no grade service (some platforms send it only for some roles) takes none away."""
     claims, deployment = verified.claims, verified.deployment
-    links = ResourceLink.objects.select_related("context")
-    link = one(links.filter(deployment=deployment, link_id=claims.resource_link_id))
+    link = _link.one(deployment=deployment.pk, link_id=claims.resource_link_id)
     context = _record_context(verified, link.context if link else None)
     custom = {name: value for name, value in claims.custom.items() if name not in OF_THE_PERSON}
     sent = {"title": claims.resource_link_title, "custom": custom}
@@ -216,12 +230,7 @@ def _record_membership(verified: Verified, context: Context) -> Membership:
         "left_at": None,
     }
     shown |= sections.told(claims.custom)
-    memberships = Membership.objects.select_for_update(no_key=True, of=("self",)).select_related("person")
-    membership = one(
-        memberships.filter(
-            context=context, person__registration=verified.registration, person__sub=claims.sub
-        )
-    )
+    membership = _membership.one(context=context.pk, registration=verified.registration.pk, sub=claims.sub)
     person = _record_person(verified, membership.person if membership else None)
     if membership is None:
         new = {**shown, "role": claims.role, "is_learner": claims.is_learner}

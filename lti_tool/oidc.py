@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from lti_tool import http, logins
 from lti_tool.claims import is_storable
 from lti_tool.digests import new_secret
 from lti_tool.errors import LaunchRejected, Reason
+from lti_tool.kept_queries import Given, KeptQuery
 from lti_tool.logins import Login
 from lti_tool.models import ID_LENGTH, URL_LENGTH, Registration
 
@@ -73,20 +73,23 @@ def _find_registration(params: Mapping[str, str]) -> Registration:
 
 def find_registration(issuer: str, client_id: str) -> Registration:
     """The active registration of issuer and client id. Without a client id only an issuer with a single one will do."""
-    rows = Registration.objects.filter(issuer=issuer)
-    if client_id:
-        rows = rows.filter(client_id=client_id)
-    found = list(rows.filter(status=Registration.Status.ACTIVE)[:2])
+    found = _of_client(issuer=issuer, client_id=client_id) if client_id else _of_issuer(issuer=issuer)
     if not found:
-        raise _not_in_service(rows)
+        raise _not_in_service(issuer, client_id)
     if len(found) > 1:
         raise LaunchRejected(Reason.REGISTRATION_AMBIGUOUS)
     return found[0]
 
 
-def _not_in_service(rows: QuerySet[Registration]) -> LaunchRejected:
+_active = Registration.objects.filter(status=Registration.Status.ACTIVE)
+_of_issuer = KeptQuery(lambda: _active.filter(issuer=Given("issuer"))[:2])
+_of_client = KeptQuery(lambda: _active.filter(issuer=Given("issuer"), client_id=Given("client_id"))[:2])
+
+
+def _not_in_service(issuer: str, client_id: str) -> LaunchRejected:
     """A platform that waits for approval hears so, inside its own frame."""
-    waiting = rows.filter(status=Registration.Status.PENDING).first()
+    rows = Registration.objects.filter(issuer=issuer, status=Registration.Status.PENDING)
+    waiting = (rows.filter(client_id=client_id) if client_id else rows).first()
     rejection = LaunchRejected(Reason.REGISTRATION_WAITING if waiting else Reason.REGISTRATION_UNKNOWN)
     rejection.registration = waiting
     return rejection

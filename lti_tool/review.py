@@ -5,6 +5,7 @@ show; whoever opens it may see what their own role in that course allows, and no
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -29,6 +30,7 @@ def address(link: ResourceLink, person: Person) -> str:
     return settings.TOOL_URL + reverse(URL_NAME, args=[link.pk, person.key])
 
 
+@lru_cache(maxsize=512)  # most launches name the same address, and looking it up goes through all of ours
 def read(target_link_uri: str) -> Marker | None:
     """What a launch was asked to show; None where its target is no such address."""
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+import requests
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -23,8 +24,9 @@ from lti_tool import http, jwks, logins
 from lti_tool.claims import Claims, is_storable
 from lti_tool.digests import digest
 from lti_tool.errors import LaunchRejected, Reason
+from lti_tool.kept_queries import Given, KeptQuery
 from lti_tool.logins import Login
-from lti_tool.models import ID_LENGTH, URL_LENGTH, Deployment, LaunchToken, Registration, one
+from lti_tool.models import ID_LENGTH, URL_LENGTH, Deployment, LaunchToken, Registration
 from lti_tool.oidc import find_registration
 
 MESSAGES = (names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST, names.SUBMISSION_REVIEW_REQUEST)
@@ -33,6 +35,15 @@ LAST_TIME = 2**53  # nan and infinity fail the comparison too
 # Times and audience have steps of their own, with leeway and reasons that PyJWT does not give.
 _CLAIM_CHECKS = ("exp", "iat", "nbf", "aud", "iss", "sub", "jti")
 _SIGNATURE_ONLY: Any = {"verify_signature": True} | {f"verify_{claim}": False for claim in _CLAIM_CHECKS}
+# PyLTI1p3 makes an HTTP session for each launch; keys are fetched by lti_tool.jwks, so one that is never used is enough.
+_NEVER_ASKED = requests.Session()
+
+_registration = KeptQuery(lambda: Registration.objects.filter(pk=Given("pk"))[:1])
+_deployment = KeptQuery(
+    lambda: Deployment.objects.filter(
+        registration=Given("registration"), deployment_id=Given("deployment_id")
+    )[:1]
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,8 @@ class _Verification(MessageLaunch):
     def __init__(self, form: Mapping[str, str], proof: BrowserProof) -> None:
         request = Request()  # type: ignore[abstract]
         # Sessions and cookies are ours (lti_tool.session, lti_tool.cookies): these two are never asked for anything.
-        super().__init__(request, None, SessionService(request), CookieService())  # type: ignore[abstract]
+        unused = SessionService(request), CookieService()  # type: ignore[abstract]
+        super().__init__(request, None, *unused, requests_session=_NEVER_ASKED)
         self.set_auto_validation(False)
         self.form = form
         self.proof = proof
@@ -174,7 +186,7 @@ class _Verification(MessageLaunch):
         except LaunchRejected as rejection:
             self._state_refused = rejection
             return None
-        asked = one(Registration.objects.filter(pk=self._begun.registration_id))
+        asked = _registration.one(pk=self._begun.registration_id)
         return asked if asked and self._is_of(asked) else None
 
     def _is_of(self, registration: Registration) -> bool:
@@ -244,9 +256,7 @@ class _Verification(MessageLaunch):
         deployment_id = self.body.get(names.DEPLOYMENT_ID)
         if not isinstance(deployment_id, str) or not 0 < len(deployment_id) <= ID_LENGTH:
             raise LaunchRejected(Reason.MESSAGE_INVALID, "deployment_id")
-        deployment = one(
-            Deployment.objects.filter(registration=self.registration, deployment_id=deployment_id)
-        )
+        deployment = _deployment.one(registration=self.registration.pk, deployment_id=deployment_id)
         if deployment is None or deployment.status == Deployment.Status.PENDING:
             raise UnknownDeployment(self.registration, deployment_id)
         if deployment.status == Deployment.Status.BLOCKED:

@@ -40,7 +40,7 @@ def named_key(resource_link: Any) -> UUID | None:
 
 def open_activity(launch: Launch) -> Activity | None:
     """The activity of the launch's link. One that was made for this link and never opened is tied to it now."""
-    found = Activity.objects.visible_to(launch).first()
+    found = next(iter(Activity.objects.visible_to(launch)), None)  # one at most: it needs no order
     return found or _tie(launch)
 
 
