@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 CLIENT_ID, DEPLOYMENT_ID, KID = "bench", "1", "bench-key"
 CLIENTS = 8
-# The figures to keep: launches a second against the cookbook tool, processor time against the bare handler.
+# The figures to keep: launches a second against the cookbook tool with rows, processor time against the bare handler.
 LEAST_THROUGHPUT, MOST_CPU = 1.0, 5.0
 
 
@@ -75,7 +75,8 @@ def report(figures):
     }
     for words, ratio in ratios.items():
         print(f"{words}: {ratio:.2f}")
-    kept = rate >= LEAST_THROUGHPUT * figures["cookbook, no rows"][0] and cpu <= MOST_CPU * floor
+    # The peer that keeps rows too, in the same database; the one that keeps none is shown for comparison.
+    kept = rate >= LEAST_THROUGHPUT * figures["cookbook with rows"][0] and cpu <= MOST_CPU * floor
     print("kept" if kept else f"NOT kept: throughput ≥ {LEAST_THROUGHPUT}, processor time ≤ {MOST_CPU}")
     sys.exit(0 if kept else 1)
 
