@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from assessments.peer.files.cleaning import clean
 from assessments.peer.files.limits import Limits
@@ -129,8 +129,10 @@ def test_frames_count_together():
         clean(io.BytesIO(file.getvalue()), "a.gif", Limits(most_pixels=240_000))
 
 
+@pytest.mark.parametrize("is_tolerant", [False, True])
 @pytest.mark.parametrize("form", ["jpeg", "png", "webp", "gif"])
-def test_truncated_picture_is_refused(form):
+def test_truncated_picture_is_refused_whatever_other_libraries_have_set(form, is_tolerant, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", is_tolerant)
     content = getattr(pictures, form)(SECRET)
 
     with pytest.raises(Refused, match="UNREADABLE"):

@@ -1,10 +1,12 @@
 """Pictures, drawn anew pixel by pixel, so that nothing but what is seen comes along."""
 
 import io
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageCms, ImageOps, ImageSequence
+from PIL import Image, ImageCms, ImageFile, ImageOps, ImageSequence
 
 from assessments.peer.files import kinds, sniffing
 from assessments.peer.files.kinds import Kind
@@ -37,7 +39,7 @@ def clean(file: BinaryIO, written: BinaryIO, kind: Kind, limits: Limits) -> set[
     """Colours are brought to sRGB, and the picture is turned as its camera meant it."""
     form = _FORMATS[kind]
     try:
-        with Image.open(file, formats=[form]) as image:
+        with _whole_pictures_only(), Image.open(file, formats=[form]) as image:
             _bound(image, form, limits)
             frames, times = _frames(image, form), _times(image, form)
             first, *others = frames
@@ -47,6 +49,20 @@ def clean(file: BinaryIO, written: BinaryIO, kind: Kind, limits: Limits) -> set[
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(limits) from error
     return removed
+
+
+_pillow = threading.Lock()
+
+
+@contextmanager
+def _whole_pictures_only() -> Iterator[None]:
+    """Also after WeasyPrint was loaded, which lets Pillow take pictures that are cut off, in the whole process."""
+    with _pillow:
+        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def clean_inside(content: bytes, limits: Limits) -> tuple[bytes, Kind, set[Removed]]:
