@@ -178,6 +178,13 @@ def withdraw(*, submission: Submission, by: Any) -> Submission:
     """Nobody begins to review it any more; reviews that are begun or done stay. Reviewers get other work where there is some."""
     hold(submission.peer)
     submission = _locked(submission)
+    if not phases.can_withdraw(submission.peer):
+        raise ValidationError(
+            _("Reviewing is over, so your work stays. Your teacher can still take it out of the round.")
+            if submission.peer.has_submissions
+            else _("Nothing is handed in in this round, so there is nothing to withdraw."),
+            code="phase",
+        )
     if submission.state != State.HANDED_IN:
         raise ValidationError(_("It is not handed in, so there is nothing to withdraw."), code="state")
     submission.state = State.WITHDRAWN

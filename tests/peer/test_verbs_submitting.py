@@ -427,3 +427,35 @@ def test_form_without_a_file_and_one_of_another_kind_are_refused_in_a_sentence(p
     answer = visitor.client.post(visitor.url("files"), b"x", content_type="application/octet-stream")
     assert answer.status_code == 400
     assert "Choose a file first." in answer.content.decode()
+
+
+# --- what is no way out -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["performance", "team", "sources"])
+def test_nobody_takes_themself_out_of_a_round_in_which_people_are_looked_at(mode):
+    """Else whoever was judged badly would begin anew, without what was said."""
+    peer = peers.peer_round(people=4, mode=mode, self_assesses=True)
+    peer.participants.update(group=peer.groups.create(name="Ward 1"))
+    peer = peers.go_to(peer, Phase.SELF)
+    me = peers.people_of(peer)[0]
+    there = me.submissions.get()
+
+    for name in ("withdrawal", "taking_back", "words", "handing_in"):
+        assert Visitor(peer, me.person).sends(name, text="x", revision=0, attests="yes").status_code == 400
+
+    assert [(row.pk, row.state, row.text) for row in me.submissions.all()] == [(there.pk, "handed_in", "")]
+
+
+def test_work_is_not_withdrawn_by_its_author_once_reviewing_is_over():
+    peer = peers.under_review(people=5)
+    me = peers.people_of(peer)[0]
+    peers.all_review(peer)
+    peer = peers.go_to(peer, Phase.RESPOND)
+
+    answer = Visitor(peer, me.person).sends("withdrawal")
+
+    assert answer.status_code == 400
+    assert "Reviewing is over" in answer.text
+    assert me.submissions.get().state == "handed_in"
+    assert "Withdraw it" not in Visitor(peer, me.person).sees("work").text
