@@ -82,7 +82,7 @@ def draw(*, peer: PeerActivity, by: Any, seed: int | None = None) -> Allocation:
 def draw_where_due(*, peer: PeerActivity, by: Any) -> None:
     """When reviewing begins: everybody's reviews, unless they are drawn already or taken one by one."""
     people_as_works(peer)
-    if is_taken(peer):
+    if peer.is_pull:
         return
     if is_drawn(peer):
         repair(peer=peer, by=by)
@@ -94,14 +94,9 @@ def is_drawn(peer: PeerActivity) -> bool:
     return peer.allocations.exists()
 
 
-def is_taken(peer: PeerActivity) -> bool:
-    """Whether everybody takes the next work when they are ready. In a team there is nothing to choose from."""
-    return peer.allocating == PeerActivity.Allocating.PULL and peer.mode != PeerActivity.Mode.TEAM
-
-
 def repair_where_drawn(*, peer: PeerActivity, by: Any) -> None:
     """After somebody came, left, withdrew or declined. Where it cannot be mended, teachers see who still lacks reviews."""
-    if is_drawn(peer) and not is_taken(peer) and peer.phase in (Phase.REVIEW, Phase.SELF):
+    if is_drawn(peer) and not peer.is_pull and peer.phase in (Phase.REVIEW, Phase.SELF):
         repair(peer=peer, by=by)
 
 

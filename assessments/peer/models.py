@@ -235,6 +235,11 @@ class PeerActivity(models.Model):
         return self.hides_authors or self.hides_reviewers
 
     @property
+    def is_pull(self) -> bool:
+        """Whether everybody takes the next work when they are ready. In a team there is nothing to choose from."""
+        return self.allocating == self.Allocating.PULL and self.mode != self.Mode.TEAM
+
+    @property
     def has_submissions(self) -> bool:
         """Whether something is handed in. Else people themselves are looked at."""
         return self.mode == self.Mode.WORK

@@ -53,7 +53,7 @@ def next_work(http: HttpRequest, key: UUID) -> HttpResponse:
     """POST takes the next work to review, where everybody takes their own."""
     _launch, peer, me = participant(http, key)
     context: dict[str, Any] = {"activity": peer.activity, "peer": peer}
-    is_pull = peer.allocating == PeerActivity.Allocating.PULL and phases.can_review(peer, me)
+    is_pull = peer.is_pull and phases.can_review(peer, me)
     if http.method != "POST" or not is_pull:
         return render(
             http,
