@@ -64,12 +64,18 @@ def begin_as_teacher(*, submission: Submission, by: Any) -> Review:
 
 @transaction.atomic
 def write(*, review: Review, step: str, text: str, by: Participant) -> Review:
-    """Keep what is written for one step of the format. Raises ValidationError; what stood there stays then."""
+    """Keep what is written for one step of the format. Raises ValidationError; what stood there stays then.
+
+    The first words begin the review: from then on no repair and no other drawing takes it away.
+    """
     review = locked(review)
     _check_open(review, by)
     if step not in {row.key for row in steps(review)}:
         raise ValidationError(_("This question is not part of the form."), code="step")
-    review.words = {**review.words, step: read_comment(text)}
+    text = read_comment(text)
+    if text and review.sheet is None:
+        review = begin(review=review, by=by)
+    review.words = {**review.words, step: text}
     review.save(update_fields=["words"])
     return review
 
