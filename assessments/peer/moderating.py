@@ -44,8 +44,15 @@ def report(
     text = _read(text)
     if kind == Report.Kind.OTHER and not text:
         raise ValidationError({"text": _("Say what is wrong with it.")})
+    Participant.objects.select_for_update(no_key=True).get(pk=by.pk)
+    before = peer.reports.filter(review=review, submission=submission, by=by)
+    if before.filter(kind=kind, settled_at=None).exists():
+        raise ValidationError(
+            _("You have reported this already, and your teachers will look at it. Nothing was changed.")
+        )
     made = Report.objects.create(peer=peer, review=review, submission=submission, by=by, kind=kind, text=text)
-    if kind in HIDING:
+    # What staff has looked at for this person is not hidden from everybody by them once more.
+    if kind in HIDING and not before.filter(outcome=Report.Outcome.SHOWN).exists():
         _hide(made)
     record("peer.reported", by=by.person, on=made, data={"kind": kind})
     return made
