@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from assessments.audit.models import Event
-from assessments.peer import assigning, participants, reviewing, submitting
+from assessments.peer import assigning, groups, participants, reviewing, submitting
 from assessments.peer.models import PairRule, PeerActivity
 from lti_tool.models import Membership
 from tests import factories, peers
@@ -238,3 +238,27 @@ def test_places_are_made_in_as_many_statements_for_thirty_as_for_one(
 
     with django_assert_num_queries(len(one)):
         participants.take_in(peer=peer, by=None)
+
+
+def test_who_is_moved_with_many_others_leaves_the_draft_of_the_first_group_too():
+    peer = peers.go_to(peers.peer_round(people=2, is_group_work=True), Phase.SUBMIT)
+    peer.participants.update(group=peer.groups.create(name="Ward 1"))
+    stays, moves = peers.people_of(peers.fresh(peer))
+    draft = submitting.begin(participant=stays)
+
+    groups.put(peer=peer, wanted={moves.pk: "Ward 2"}, by=None)
+
+    assert list(draft.authors.all()) == [stays]
+    assert submitting.submission_of(moves) is None
+
+
+def test_teams_that_are_put_together_anew_look_at_each_other_at_once():
+    peer = peers.peer_round(people=3, mode="team", self_assesses=False)
+    peer.participants.update(group=peer.groups.create(name="Team 1"))
+    peer = peers.go_to(peer, Phase.REVIEW)
+    leaver = peers.people_of(peer)[2]
+
+    groups.put(peer=peer, wanted={leaver.pk: "Team 2"}, by=None)
+
+    assert leaver.given.live().count() == 0
+    assert peer.reviews.live().count() == 2
