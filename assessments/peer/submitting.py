@@ -82,20 +82,21 @@ def write(*, submission: Submission, by: Participant, text: str, link: str, revi
     return submission
 
 
-@transaction.atomic
 def add_file(*, submission: Submission, by: Participant, content: BinaryIO, name: str) -> WorkFile:
     """Scrub a file of what names people, and keep that. What cannot be scrubbed is refused with the reason."""
-    submission = _locked_draft(submission, by)
-    if not submission.peer.takes_files:
-        raise ValidationError({"file": _("No files are handed in here.")})
-    if submission.files.filter(removed_at=None).count() >= MOST_FILES:
-        raise ValidationError(
-            {"file": _("At most %(most)d files. Remove one before you add another.") % {"most": MOST_FILES}}
-        )
+    _check_takes_file(_check_draft(_read(submission), by))
+    # It may take a while, so nothing is locked meanwhile: whoever hands in waits for the work, and the round for them.
     try:
         cleaned = cleaning.clean(content, name, Limits(most_bytes=settings.WORK_FILE_MAX))
     except Refused as refused:
         raise ValidationError({"file": refused.sentence}) from None
+    with cleaned.file:
+        return _keep_file(submission, by, cleaned, name)
+
+
+@transaction.atomic
+def _keep_file(submission: Submission, by: Participant, cleaned: cleaning.Cleaned, name: str) -> WorkFile:
+    submission = _check_takes_file(_locked_draft(submission, by))
     last = submission.files.order_by("-place").first()
     row = WorkFile(
         submission=submission,
@@ -105,10 +106,9 @@ def add_file(*, submission: Submission, by: Participant, content: BinaryIO, name
         original_name=name.replace("\x00", "")[-255:],
         scrubbed=[str(it) for it in cleaned.removed],
     )
-    with cleaned.file as scrubbed:
-        row.size = scrubbed.seek(0, SEEK_END)
-        scrubbed.seek(0)
-        row.content.save(row.public_name, File(scrubbed), save=False)
+    row.size = cleaned.file.seek(0, SEEK_END)
+    cleaned.file.seek(0)
+    row.content.save(row.public_name, File(cleaned.file), save=False)
     try:
         row.save()
     except BaseException:
@@ -222,12 +222,19 @@ def _read_link(link: str) -> str:
 
 def _locked(submission: Submission) -> Submission:
     Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    return _read(submission)
+
+
+def _read(submission: Submission) -> Submission:
     rows = Submission.objects.select_related("peer__activity__context", "group")
     return rows.prefetch_related("authors__person").get(pk=submission.pk)
 
 
 def _locked_draft(submission: Submission, by: Participant) -> Submission:
-    submission = _locked(submission)
+    return _check_draft(_locked(submission), by)
+
+
+def _check_draft(submission: Submission, by: Participant) -> Submission:
     _check_author(submission, by)
     if submission.state != State.DRAFT:
         raise ValidationError(
@@ -237,6 +244,16 @@ def _locked_draft(submission: Submission, by: Participant) -> Submission:
             code="state",
         )
     _check_time(by, submission.peer)
+    return submission
+
+
+def _check_takes_file(submission: Submission) -> Submission:
+    if not submission.peer.takes_files:
+        raise ValidationError({"file": _("No files are handed in here.")})
+    if submission.files.filter(removed_at=None).count() >= MOST_FILES:
+        raise ValidationError(
+            {"file": _("At most %(most)d files. Remove one before you add another.") % {"most": MOST_FILES}}
+        )
     return submission
 
 

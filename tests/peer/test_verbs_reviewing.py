@@ -13,7 +13,7 @@ from assessments.audit.models import Event
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
-from assessments.peer import assigning, moving, reviewing, submitting
+from assessments.peer import assigning, reviewing, submitting
 from assessments.peer.models import PeerActivity, Review
 from tests import factories, peers
 from tests.peer.requests import Visitor
@@ -368,8 +368,8 @@ def test_work_that_was_taken_and_not_touched_is_free_again_after_its_time(rollin
     review = assigning.take_next(participant=person)
 
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
-        assert moving.go_on_with_any()
-        assert not moving.go_on_with_any()
+        assert assigning.expire_leases()
+        assert not assigning.expire_leases()
 
     review = fresh(review)
     assert (review.state, review.submission.live_reviews) == ("expired", 0)
@@ -381,8 +381,8 @@ def test_what_somebody_wrote_stays_theirs_after_the_time_and_the_work_is_free_fo
     write_all(fresh(review))
 
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
-        assert moving.go_on_with_any()
-        assert not moving.go_on_with_any()
+        assert assigning.expire_leases()
+        assert not assigning.expire_leases()
 
     review = fresh(review)
     assert (review.state, review.lease_until, review.submission.live_reviews) == ("started", None, 0)

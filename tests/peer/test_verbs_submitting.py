@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import RequestFactory
 
 from assessments.marking.conflict import Conflict
 from assessments.peer import moderating, submitting, uploads
+from assessments.peer.files import cleaning
+from assessments.peer.files.outcomes import Reason, Refused
 from assessments.peer.models import PeerActivity, WorkFile
 from tests import peers
 from tests.peer.requests import Visitor
@@ -459,3 +462,18 @@ def test_work_is_not_withdrawn_by_its_author_once_reviewing_is_over():
     assert "Reviewing is over" in answer.text
     assert me.submissions.get().state == "handed_in"
     assert "Withdraw it" not in Visitor(peer, me.person).sees("work").text
+
+
+def test_nobody_waits_while_a_file_is_cleaned(draft, author, monkeypatch):
+    """Whoever hands in holds the round, and would wait for the work that a long file is added to."""
+    before, inside = len(connection.savepoint_ids), []
+
+    def clean(*_given):
+        inside.append(len(connection.savepoint_ids) - before)
+        raise Refused(Reason.UNKNOWN)
+
+    monkeypatch.setattr(cleaning, "clean", clean)
+    with pytest.raises(ValidationError):
+        add(draft, author, b"%PDF-1.7")
+
+    assert inside == [0]  # no transaction
