@@ -388,7 +388,7 @@ def opaque_place(file: "WorkFile", _name: str) -> str:
 
 
 class WorkFile(models.Model):
-    """A file of a submission, scrubbed of what would name somebody. Its own name is kept for teachers."""
+    """A file of a submission, scrubbed of what would name somebody. Its own name is kept, and shown to nobody."""
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="files")

@@ -22,6 +22,7 @@ from assessments.peer.words import screening
 
 State = Submission.State
 MOST_FILES = 5
+MOST_WORKS = 10  # of one author, withdrawn ones too
 
 
 def submission_of(participant: Participant) -> Submission | None:
@@ -47,6 +48,11 @@ def begin(*, participant: Participant) -> Submission:
     group = participant.group if peer.is_group_work else None
     if group and (begun := group.submissions.exclude(state=State.WITHDRAWN).first()):
         return _joined(begun, participant)
+    if participant.submissions.count() >= MOST_WORKS:
+        raise ValidationError(
+            _("You have begun anew too often. What is there is kept; ask your teacher what to do."),
+            code="often",
+        )
     made = Submission.objects.create(peer=peer, group=group)
     members = group.participants.filter(dropped_at=None) if group else [participant]
     made.authors.set(members)

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from assessments.audit.models import Event
-from assessments.peer import assigning, groups, participants, reviewing, submitting
+from assessments.peer import assigning, groups, pairing, participants, reviewing, submitting
 from assessments.peer.models import PairRule, PeerActivity
 from lti_tool.models import Membership
 from tests import factories, peers
@@ -262,3 +262,17 @@ def test_teams_that_are_put_together_anew_look_at_each_other_at_once():
 
     assert leaver.given.live().count() == 0
     assert peer.reviews.live().count() == 2
+
+
+def test_who_must_not_review_somebody_any_more_loses_the_review_that_nobody_has_begun():
+    peer = peers.under_review(people=8)
+    planned, begun = peers.reviews_of(peer)[0], peers.begin(peers.reviews_of(peer)[2])
+
+    for review in (planned, begun):
+        author = review.submission.authors.select_related("person").get()
+        pairing.rule(peer=peer, reviewer=review.reviewer, author=author, kind=PairRule.Kind.MUST_NOT, by=None)
+
+    states = {review.pk: review.state for review in peer.reviews.filter(pk__in=[planned.pk, begun.pk])}
+    assert states == {planned.pk: "cancelled", begun.pk: "started"}
+    assert {work.reviews.live().count() for work in peer.submissions.all()} == {2}
+    assert not planned.submission.reviews.live().filter(reviewer=planned.reviewer).exists()

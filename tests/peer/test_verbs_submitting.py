@@ -477,3 +477,26 @@ def test_nobody_waits_while_a_file_is_cleaned(draft, author, monkeypatch):
         add(draft, author, b"%PDF-1.7")
 
     assert inside == [0]  # no transaction
+
+
+def test_nobody_withdraws_and_hands_in_for_ever(peer, author):
+    """Each time with files that stay, because reviews of them may be begun."""
+    for _time in range(submitting.MOST_WORKS):
+        submitting.withdraw(submission=peers.work_of(author), by=author.person)
+
+    with pytest.raises(ValidationError, match="often"):
+        submitting.begin(participant=author)
+
+    assert author.submissions.count() == submitting.MOST_WORKS
+
+
+def test_of_several_files_in_one_form_the_first_is_kept_and_no_other_read(monkeypatch):
+    made = []
+    monkeypatch.setattr(uploads.tempfile, "TemporaryFile", lambda: made.append(io.BytesIO()) or made[-1])
+    sent = {name: io.BytesIO(name.encode()) for name in ("file", "more", "most")}
+    for name, file in sent.items():
+        file.name = f"{name}.txt"
+
+    kept, name = uploads.file_of(RequestFactory().post("/", sent))
+
+    assert (kept.read(), name, len(made)) == (b"file", "file.txt", 1)
