@@ -23,7 +23,6 @@ from assessments.marking.models import MarkSheet
 from assessments.peer import participants, plans, rows, setting
 from assessments.peer.holding import hold
 from assessments.peer.models import (
-    REASON_MAX,
     Allocation,
     Participant,
     PeerActivity,
@@ -256,7 +255,7 @@ def end(*, review: Review, state: Review.State, by: Any, reason: str = "") -> Re
     """A review that will not be handed in. Its sheet is closed with what is on it; the work gets another reviewer if it can."""
     if review.sheet_id is not None:
         marking.close_sheets(sheets=MarkSheet.objects.filter(peer_review=review), by=by)
-    review.state, review.ended_reason = state, reason[:REASON_MAX]
+    review.state, review.ended_reason = state, reason
     review.save(update_fields=["state", "ended_reason"])
     record(f"review.{state.value}", by=by, on=review)
     rows.recount([review.submission_id])

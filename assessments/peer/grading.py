@@ -16,15 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
-from assessments.marking.comments import read_comment
 from assessments.marking.models import MarkSheet
 from assessments.measurement import peer_grades, reviewing_grades, team_contribution
 from assessments.measurement.peer_grades import Method, Scheme, WorkGrade
 from assessments.measurement.reviewing_grades import ReviewingGrade
 from assessments.measurement.undefined import Number, Undefined
-from assessments.peer import phases
+from assessments.peer import phases, reasons
 from assessments.peer.models import (
-    REASON_MAX,
     GradeOverride,
     Participant,
     PeerActivity,
@@ -316,7 +314,7 @@ def override(*, participant: Participant, part: str, per_cent: Decimal | None, r
     """A teacher's own grade in place of the computed one; None takes it away again. The reason is kept with either."""
     if part not in Part.values:
         raise ValidationError({"part": _("Choose which grade it is.")})
-    if not (reason := read_comment(reason)):
+    if not (reason := reasons.read(reason)):
         raise ValidationError({"reason": _("Write down why: it stays with the grade.")})
     if per_cent is None:
         participant.overrides.filter(part=part).delete()
@@ -328,7 +326,7 @@ def override(*, participant: Participant, part: str, per_cent: Decimal | None, r
             defaults={
                 "peer": participant.peer,
                 "per_cent": per_cent,
-                "reason": reason[:REASON_MAX],
+                "reason": reason,
                 "by": by,
                 "at": timezone.now(),
             },

@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
 from assessments.marking.comments import read_comment
-from assessments.peer import grading, phases
+from assessments.peer import grading, phases, reasons
 from assessments.peer.models import (
     MOST_ACTIONS,
-    REASON_MAX,
     Action,
     Participant,
     PeerActivity,
@@ -93,14 +92,7 @@ def take_away(*, action: Action, by: Participant) -> None:
 @transaction.atomic
 def finish(*, action: Action, by: Participant, is_done: bool = True, evidence: str = "") -> Action:
     """It was done, wherever they came across it again; or after all not yet."""
-    evidence = read_comment(evidence)
-    if len(evidence) > REASON_MAX:
-        raise ValidationError(
-            {
-                "evidence": _("At most %(most)d characters, please. Nothing was changed.")
-                % {"most": REASON_MAX}
-            }
-        )
+    evidence = reasons.read(evidence, field="evidence")
     action.done_at, action.evidence = timezone.now() if is_done else None, evidence
     action.save(update_fields=["done_at", "evidence"])
     record("action.done" if is_done else "action.open", by=by.person, on=action)

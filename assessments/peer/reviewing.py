@@ -11,7 +11,7 @@ from assessments.audit.recording import record
 from assessments.marking import marking
 from assessments.marking.comments import read_comment
 from assessments.marking.models import MarkSheet
-from assessments.peer import assigning, phases, setting
+from assessments.peer import assigning, phases, reasons, setting
 from assessments.peer.models import Participant, PeerActivity, Review, Submission
 from assessments.peer.words import coach, formats
 
@@ -86,7 +86,7 @@ def decline(*, review: Review, reason: str, by: Participant) -> Review:
     review = assigning.held(review)
     if not review.is_open:
         raise ValidationError(_("This review is not open any more, so nothing was changed."), code="state")
-    if not (reason := read_comment(reason)):
+    if not (reason := reasons.read(reason)):
         raise ValidationError({"reason": _("Say why in a few words. Only your teachers read it.")})
     return assigning.end(review=review, state=State.DECLINED, by=by.person, reason=reason)
 

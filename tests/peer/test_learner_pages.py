@@ -210,6 +210,7 @@ def test_declined_review_goes_to_somebody_else():
     peer, web, me, review = under_review()
 
     nothing = web.sends("review_refusal", review.key, reason=" ")
+    assert web.sends("review_refusal", review.key, reason="x" * 2_001).status_code == 400
     answer = web.sends("review_refusal", review.key, reason="I know them well.")
 
     assert (nothing.status_code, answer.status_code) == (400, 303)
