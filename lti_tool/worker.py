@@ -4,6 +4,7 @@ Each kind of work has threads of its own, so that a long roster holds no grade u
 once is not decided here but by its lanes, which all workers share.
 """
 
+import random
 import threading
 from collections.abc import Callable
 
@@ -95,7 +96,8 @@ def _listen(stop: threading.Event) -> bool:
 
 
 def _do_chores(stop: threading.Event) -> bool:
-    return sum(chore() for chore in chores) > 0  # each has its turn
+    # Each has its turn, in any order: one that stumbles does not keep the same others from theirs again and again.
+    return sum(chore() for chore in random.sample(chores, len(chores))) > 0
 
 
 def _tidy(stop: threading.Event) -> bool:

@@ -77,7 +77,7 @@ def counts(peer: PeerActivity) -> dict[str, int]:
 
 def short(peer: PeerActivity) -> tuple[list[str], int]:
     """Works with fewer reviews on their way or done than each needs: the first of them by name, and how many more."""
-    if peer.mode == PeerActivity.Mode.TEAM or not (assigning.is_drawn(peer) or assigning.is_taken(peer)):
+    if peer.mode == PeerActivity.Mode.TEAM or not (assigning.is_drawn(peer) or peer.is_pull):
         return [], 0
     works = peer.submissions.handed_in().filter(live_reviews__lt=peer.least_reviews)
     n = works.count()

@@ -68,7 +68,7 @@ def edit(http: HttpRequest, key: UUID) -> HttpResponse:
         if reviewer is None or work is None:
             missing = "reviewer" if reviewer is None else "work"
             raise ValidationError({missing: _("Choose who reviews, and what. Nothing was changed.")})
-        if not assigning.is_taken(peer):
+        if not peer.is_pull:
             _check_drawn(peer)
         broken = plans.broken_by(peer, reviewer, work) if "anyway" not in http.POST else []
         if broken:
@@ -97,7 +97,7 @@ def _check_drawn(peer: PeerActivity) -> None:
 def _page(
     http: HttpRequest, launch: Launch, peer: PeerActivity, problems: Problems | None = None
 ) -> HttpResponse:
-    is_drawn, is_taken = assigning.is_drawn(peer), assigning.is_taken(peer)
+    is_drawn, is_taken = assigning.is_drawn(peer), peer.is_pull
     states = tables.counts(peer)
     begun = sum(n for state, n in states.items() if state in (Review.State.STARTED, Review.State.DONE))
     can_draw = not is_taken and not begun and can_decide(launch)

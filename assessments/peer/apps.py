@@ -9,7 +9,7 @@ class PeerConfig(AppConfig):
         from assessments.activities import kinds
         from assessments.marking import permissions, surroundings
         from assessments.marking.signals import sheet_amended, sheet_submitted
-        from assessments.peer import columns, grading, moving, reviewing, sheets
+        from assessments.peer import assigning, columns, grading, moving, reviewing, sheets
         from assessments.peer.kind import KIND
         from assessments.results import columns as gradebook
         from lti_tool.port import beside_requests
@@ -23,3 +23,4 @@ class PeerConfig(AppConfig):
         sheet_amended.connect(grading.on_sheet, dispatch_uid="peer.grading")
         gradebook.register(KIND.slug, columns.of_round, page="peer:grades")
         beside_requests(moving.go_on_with_any)
+        beside_requests(assigning.expire_leases)

@@ -23,7 +23,6 @@ from assessments.marking.models import MarkSheet
 from assessments.peer import participants, plans, rows, setting
 from assessments.peer.holding import hold
 from assessments.peer.models import (
-    REASON_MAX,
     Allocation,
     Participant,
     PeerActivity,
@@ -82,7 +81,7 @@ def draw(*, peer: PeerActivity, by: Any, seed: int | None = None) -> Allocation:
 def draw_where_due(*, peer: PeerActivity, by: Any) -> None:
     """When reviewing begins: everybody's reviews, unless they are drawn already or taken one by one."""
     people_as_works(peer)
-    if is_taken(peer):
+    if peer.is_pull:
         return
     if is_drawn(peer):
         repair(peer=peer, by=by)
@@ -94,14 +93,9 @@ def is_drawn(peer: PeerActivity) -> bool:
     return peer.allocations.exists()
 
 
-def is_taken(peer: PeerActivity) -> bool:
-    """Whether everybody takes the next work when they are ready. In a team there is nothing to choose from."""
-    return peer.allocating == PeerActivity.Allocating.PULL and peer.mode != PeerActivity.Mode.TEAM
-
-
 def repair_where_drawn(*, peer: PeerActivity, by: Any) -> None:
     """After somebody came, left, withdrew or declined. Where it cannot be mended, teachers see who still lacks reviews."""
-    if is_drawn(peer) and not is_taken(peer) and peer.phase in (Phase.REVIEW, Phase.SELF):
+    if is_drawn(peer) and not peer.is_pull and peer.phase in (Phase.REVIEW, Phase.SELF):
         repair(peer=peer, by=by)
 
 
@@ -261,7 +255,7 @@ def end(*, review: Review, state: Review.State, by: Any, reason: str = "") -> Re
     """A review that will not be handed in. Its sheet is closed with what is on it; the work gets another reviewer if it can."""
     if review.sheet_id is not None:
         marking.close_sheets(sheets=MarkSheet.objects.filter(peer_review=review), by=by)
-    review.state, review.ended_reason = state, reason[:REASON_MAX]
+    review.state, review.ended_reason = state, reason
     review.save(update_fields=["state", "ended_reason"])
     record(f"review.{state.value}", by=by, on=review)
     rows.recount([review.submission_id])

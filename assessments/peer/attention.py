@@ -96,7 +96,7 @@ def _unapproved(peer: PeerActivity) -> int:
 
 def _short(peer: PeerActivity) -> int:
     """Works that do not get the reviews they need with those on their way; where each takes the next one, nobody knows yet."""
-    if peer.phase != Phase.REVIEW or peer.allocating == PeerActivity.Allocating.PULL:
+    if peer.phase != Phase.REVIEW or peer.is_pull:
         return 0
     return peer.submissions.handed_in().filter(live_reviews__lt=least_of(peer)).count()
 

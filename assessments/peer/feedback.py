@@ -95,10 +95,11 @@ def _words(review: Review) -> list[tuple[formats.Step, str]]:
 
 
 def _words_together(peer: PeerActivity, reviews: Sequence[Review]) -> list[tuple[formats.Step, list[str]]]:
-    """By step what everybody wrote, in the viewer's own order; sheets' comments come after the steps' words."""
+    """By step what everybody wrote, each step's by the alphabet: what one person wrote to two of them cannot be put together."""
     steps = formats.steps_for(formats.by_key(peer.format), "reviewer")
     return [
-        (step, [str(row.words[step.key]) for row in reviews if row.words.get(step.key)]) for step in steps
+        (step, sorted(str(row.words[step.key]) for row in reviews if row.words.get(step.key)))
+        for step in steps
     ]
 
 

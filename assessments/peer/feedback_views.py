@@ -98,7 +98,10 @@ def action(http: HttpRequest, key: UUID, action_id: int) -> HttpResponse:
         responding.take_away(action=found, by=me)
         return see("peer:feedback", key, done="removed")
     is_done = http.POST.get("what") == "done"
-    responding.finish(action=found, by=me, is_done=is_done, evidence=http.POST.get("evidence", ""))
+    try:
+        responding.finish(action=found, by=me, is_done=is_done, evidence=http.POST.get("evidence", ""))
+    except ValidationError as error:
+        return _page(http, peer, me, problems=problems_of(error))
     return see(
         "peer:feedback" if found.peer_id == peer.pk else "peer:mine", key, done="done" if is_done else "open"
     )

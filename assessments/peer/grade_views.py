@@ -44,7 +44,9 @@ def grades(http: HttpRequest, key: UUID) -> HttpResponse:
 def _mark_team(http: HttpRequest, launch: Launch, peer: PeerActivity) -> HttpResponse:
     groups = peer.groups.select_related("peer__activity")
     number = http.POST.get("team", "")
-    group = get_object_or_404(groups, pk=int(number) if number.isascii() and number.isdigit() else 0)
+    group = get_object_or_404(
+        groups, pk=int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+    )
     form = MarkForm(http.POST)
     if problems := form_problems(form):
         return _page(http, launch, peer, problems)

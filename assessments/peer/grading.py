@@ -16,14 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
-from assessments.marking.comments import read_comment
 from assessments.marking.models import MarkSheet
 from assessments.measurement import peer_grades, reviewing_grades, team_contribution
 from assessments.measurement.peer_grades import Method, Scheme, WorkGrade
 from assessments.measurement.reviewing_grades import ReviewingGrade
 from assessments.measurement.undefined import Number, Undefined
+from assessments.peer import phases, reasons
 from assessments.peer.models import (
-    REASON_MAX,
     GradeOverride,
     Participant,
     PeerActivity,
@@ -37,6 +36,7 @@ from assessments.results import recording
 from assessments.results.models import Result
 
 Part = GradeOverride.Part
+Phase = PeerActivity.Phase
 STEP = Decimal("0.000001")
 METHODS = {
     PeerActivity.Scoring.MEAN: Method.MEAN,
@@ -108,13 +108,14 @@ def reviewing_grades_of(peer: PeerActivity, participants: Sequence[int]) -> dict
     for reviewer, state in rows.values_list("reviewer", "state"):
         states[reviewer][state] += 1
     answers, samples = _answers(peer, participants), _samples(peer, participants)
+    to_take = _to_take(peer, participants)
     shares = reviewing_grades.Shares(peer.completion_share, 100 - peer.completion_share)
     found = {}
     for person in participants:
         quality = reviewing_grades.feedback_quality(answers[person], samples[person], shares=shares)
         found[person] = reviewing_grades.reviewing_grade(
             done=states[person][Review.State.DONE],
-            asked=_asked(states[person]),
+            asked=max(_asked(states[person]), to_take.get(person, 0)),
             quality=quality,
             shares=shares,
         )
@@ -124,6 +125,18 @@ def reviewing_grades_of(peer: PeerActivity, participants: Sequence[int]) -> dict
 def _asked(states: Counter[str]) -> int:
     """What they were given and did not lose through others: also what they declined or let pass."""
     return sum(n for state, n in states.items() if state != Review.State.CANCELLED)
+
+
+def _to_take(peer: PeerActivity, participants: Sequence[int]) -> dict[int, int]:
+    """Where everybody takes the next work: as many as the round gives each, or as others' works there are."""
+    if not peer.is_pull or not (peer.phase == Phase.REVIEW or phases.is_past(peer, Phase.REVIEW)):
+        return {}
+    works = peer.submissions.handed_in()
+    authors = Submission.authors.through.objects.filter(submission__in=works)
+    own = Counter(authors.filter(participant__in=participants).values_list("participant", flat=True))
+    reviewers = peer.participants.taking_part().filter(pk__in=participants, reviews=True)
+    n = works.count()
+    return {pk: min(peer.reviews_each, n - own[pk]) for pk in reviewers.values_list("pk", flat=True)}
 
 
 def _answers(peer: PeerActivity, participants: Sequence[int]) -> dict[int, list[list[int]]]:
@@ -222,8 +235,7 @@ def mark_team(*, group: PeerGroup, mark: Decimal | None, by: Any) -> PeerGroup:
     if group.peer.counts:
         people = list(group.participants.select_related("person", "group", "peer__activity"))
         parts = _work_parts(group.peer, people)
-        for person in people:
-            _keep(person, {Part.WORK: parts[person.pk]}, by)
+        _keep(group.peer, people, {row.pk: {Part.WORK: parts[row.pk]} for row in people}, by)
     return group
 
 
@@ -253,8 +265,8 @@ def compute_all(peer: PeerActivity, *, by: Any) -> int:
     people = list(peer.participants.select_related("person", "group", "peer__activity"))
     works = _work_parts(peer, people)
     reviewing = _reviewing_parts(peer, people)
-    for person in people:
-        _keep(person, {Part.WORK: works[person.pk], Part.REVIEWING: reviewing[person.pk]}, by)
+    parts = {row.pk: {Part.WORK: works[row.pk], Part.REVIEWING: reviewing[row.pk]} for row in people}
+    _keep(peer, people, parts, by)
     return len(people)
 
 
@@ -270,8 +282,7 @@ def compute_submission(submission: Submission, *, by: Any) -> None:
             peer.participants.filter(group__in=groups).select_related("person", "group", "peer__activity")
         )
     parts = _work_parts(peer, authors)
-    for person in authors:
-        _keep(person, {Part.WORK: parts[person.pk]}, by)
+    _keep(peer, authors, {row.pk: {Part.WORK: parts[row.pk]} for row in authors}, by)
 
 
 def compute_reviewer_of(review: Review, *, by: Any) -> None:
@@ -282,8 +293,7 @@ def compute_reviewer_of(review: Review, *, by: Any) -> None:
         Participant.objects.filter(pk=review.reviewer_id).select_related("person", "group", "peer__activity")
     )
     parts = _reviewing_parts(review.peer, people)
-    for person in people:
-        _keep(person, {Part.REVIEWING: parts[person.pk]}, by)
+    _keep(review.peer, people, {row.pk: {Part.REVIEWING: parts[row.pk]} for row in people}, by)
 
 
 def on_sheet(*, sheet: MarkSheet, by: Any, **_more: Any) -> None:
@@ -304,7 +314,7 @@ def override(*, participant: Participant, part: str, per_cent: Decimal | None, r
     """A teacher's own grade in place of the computed one; None takes it away again. The reason is kept with either."""
     if part not in Part.values:
         raise ValidationError({"part": _("Choose which grade it is.")})
-    if not (reason := read_comment(reason)):
+    if not (reason := reasons.read(reason)):
         raise ValidationError({"reason": _("Write down why: it stays with the grade.")})
     if per_cent is None:
         participant.overrides.filter(part=part).delete()
@@ -316,7 +326,7 @@ def override(*, participant: Participant, part: str, per_cent: Decimal | None, r
             defaults={
                 "peer": participant.peer,
                 "per_cent": per_cent,
-                "reason": reason[:REASON_MAX],
+                "reason": reason,
                 "by": by,
                 "at": timezone.now(),
             },
@@ -328,7 +338,7 @@ def override(*, participant: Participant, part: str, per_cent: Decimal | None, r
         parts = (
             _work_parts(peer, [participant]) if part == Part.WORK else _reviewing_parts(peer, [participant])
         )
-        _keep(participant, {Part(part): parts[participant.pk]}, by)
+        _keep(peer, [participant], {participant.pk: {Part(part): parts[participant.pk]}}, by)
 
 
 Computed = dict[str, Any]
@@ -382,24 +392,29 @@ def _overrides(people: Sequence[Participant], part: Part) -> dict[int, Decimal]:
     return dict(rows.values_list("participant", "per_cent"))
 
 
-def _keep(person: Participant, parts: Mapping[Part, Computed], by: Any) -> None:
-    activity = person.peer.activity
-    there = (
-        Result.objects.filter(activity=activity, candidate=person.person)
-        .values_list("computed", flat=True)
-        .first()
-    )
-    computed = {**(there or {}), **{part.value: told for part, told in parts.items()}}
-    if there is None and all(told["per_cent"] is None for told in parts.values()):
-        return
-    work = computed.get(Part.WORK.value, {}).get("per_cent")
-    recording.keep(
-        activity=activity,
-        candidate=person.person,
-        total=None if work is None else Decimal(work).quantize(Decimal("0.001")),
-        computed=computed,
-        by=by,
-    )
+def _keep(
+    peer: PeerActivity,
+    people: Sequence[Participant],
+    parts: Mapping[int, Mapping[Part, Computed]],
+    by: Any,
+) -> None:
+    """The parts by participant, beside the other one where there is one. What stays as it is asks nothing of the database."""
+    rows = Result.objects.filter(activity=peer.activity, candidate__in=[row.person_id for row in people])
+    there = dict(rows.values_list("candidate", "computed"))
+    for person in people:
+        before = there.get(person.person_id)
+        computed = {**(before or {}), **{part.value: told for part, told in parts[person.pk].items()}}
+        is_nothing = before is None and all(told["per_cent"] is None for told in computed.values())
+        if is_nothing or computed == before:
+            continue
+        work = computed.get(Part.WORK.value, {}).get("per_cent")
+        recording.keep(
+            activity=peer.activity,
+            candidate=person.person,
+            total=None if work is None else Decimal(work).quantize(Decimal("0.001")),
+            computed=computed,
+            by=by,
+        )
 
 
 def _number(value: Any) -> float | None:

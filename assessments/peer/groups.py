@@ -30,6 +30,9 @@ def put(*, peer: PeerActivity, wanted: Mapping[int, str], by: Any) -> int:
     _check_handed_in(peer, changed)
     Participant.objects.bulk_update(changed, ["group"], batch_size=500)
     if changed:
+        if peer.is_group_work:
+            participants.leave_drafts(changed)
+        participants.follow(peer, by)
         record("peer.grouped", by=by, on=peer, data={"people": [row.person_id for row in changed]})
     return len(changed)
 

@@ -235,6 +235,11 @@ class PeerActivity(models.Model):
         return self.hides_authors or self.hides_reviewers
 
     @property
+    def is_pull(self) -> bool:
+        """Whether everybody takes the next work when they are ready. In a team there is nothing to choose from."""
+        return self.allocating == self.Allocating.PULL and self.mode != self.Mode.TEAM
+
+    @property
     def has_submissions(self) -> bool:
         """Whether something is handed in. Else people themselves are looked at."""
         return self.mode == self.Mode.WORK
@@ -383,7 +388,7 @@ def opaque_place(file: "WorkFile", _name: str) -> str:
 
 
 class WorkFile(models.Model):
-    """A file of a submission, scrubbed of what would name somebody. Its own name is kept for teachers."""
+    """A file of a submission, scrubbed of what would name somebody. Its own name is kept, and shown to nobody."""
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="files")

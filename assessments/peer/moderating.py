@@ -9,10 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record, record_each
-from assessments.marking.comments import read_comment
-from assessments.peer import grading
+from assessments.peer import grading, reasons
 from assessments.peer.models import (
-    REASON_MAX,
     ConductConcern,
     Participant,
     PeerActivity,
@@ -41,11 +39,18 @@ def report(
     """Say that a review (its author's side) or a work (its reviewer's side) should not be read as it is."""
     if kind not in Report.Kind.values:
         raise ValidationError({"kind": _("Choose what is wrong with it.")})
-    text = _read(text)
+    text = reasons.read(text, field="text")
     if kind == Report.Kind.OTHER and not text:
         raise ValidationError({"text": _("Say what is wrong with it.")})
+    Participant.objects.select_for_update(no_key=True).get(pk=by.pk)
+    before = peer.reports.filter(review=review, submission=submission, by=by)
+    if before.filter(kind=kind, settled_at=None).exists():
+        raise ValidationError(
+            _("You have reported this already, and your teachers will look at it. Nothing was changed.")
+        )
     made = Report.objects.create(peer=peer, review=review, submission=submission, by=by, kind=kind, text=text)
-    if kind in HIDING:
+    # What staff has looked at for this person is not hidden from everybody by them once more.
+    if kind in HIDING and not before.filter(outcome=Report.Outcome.SHOWN).exists():
         _hide(made)
     record("peer.reported", by=by.person, on=made, data={"kind": kind})
     return made
@@ -152,7 +157,7 @@ def raise_concern(
     submission: Submission | None = None,
 ) -> ConductConcern:
     """Tell the activity's lead, and nobody else, about somebody's professional conduct. It is never a grade."""
-    if not (text := _read(text)):
+    if not (text := reasons.read(text, field="text")):
         raise ValidationError({"text": _("Say what you saw or read.")})
     row = ConductConcern.objects.create(peer=peer, by=by, text=text, review=review, submission=submission)
     record("peer.concern", by=by.person, on=row)
@@ -212,17 +217,7 @@ def _about(report: Report) -> Any:
     return Submission.objects.filter(pk__in=[report.submission_id])
 
 
-def _read(text: str) -> str:
-    text = read_comment(text)
-    if len(text) > REASON_MAX:
-        raise ValidationError({"text": _("At most %(most)d characters, please.") % {"most": REASON_MAX}})
-    return text
-
-
 def _reason(reason: str) -> str:
-    reason = read_comment(reason)
-    if not reason:
+    if not (reason := reasons.read(reason)):
         raise ValidationError({"reason": _("Write down why: it stays with the decision.")})
-    if len(reason) > REASON_MAX:
-        raise ValidationError({"reason": _("At most %(most)d characters, please.") % {"most": REASON_MAX}})
     return reason

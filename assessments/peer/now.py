@@ -104,8 +104,7 @@ def _feedback_task(me: Participant, readable: list[Review]) -> Task:
 def _can_take(me: Participant, given: list[Review]) -> bool:
     peer = me.peer
     counted = [row for row in given if row.is_open or row.state == Review.State.DONE]
-    is_pull = peer.allocating == PeerActivity.Allocating.PULL
-    return is_pull and phases.can_review(peer, me) and len(counted) < peer.reviews_each
+    return peer.is_pull and phases.can_review(peer, me) and len(counted) < peer.reviews_each
 
 
 def _waiting(peer: PeerActivity) -> str:

@@ -31,7 +31,7 @@ def owes(peer: PeerActivity, row: Row) -> bool:
         return is_handed_in and not row.has_self
     if peer.phase == Phase.RESPOND:
         return row.answered < row.received
-    takes_more = peer.allocating == PeerActivity.Allocating.PULL and row.planned < peer.reviews_each
+    takes_more = peer.is_pull and row.planned < peer.reviews_each
     return phases.can_review(peer, person) and (row.given < row.planned or takes_more)
 
 

@@ -42,7 +42,7 @@ def take_in(*, peer: PeerActivity, by: Any) -> int:
     )
     if new:
         record("peer.taken_in", by=by, on=peer, data={"people": [row.person.pk for row in new]})
-        _follow(peer, by)
+        follow(peer, by)
     return len(new)
 
 
@@ -111,13 +111,13 @@ def describe(
     participant.stratum, participant.group = stratum.strip()[:100], made
     participant.save(update_fields=["hands_in", "reviews", "stratum", "group"])
     if participant.peer.is_group_work and not is_same_group:
-        _leave_drafts(participant)
+        leave_drafts([participant])
     record("peer.described", by=by, on=participant, data={"hands_in": hands_in, "reviews": reviews})
-    _follow(participant.peer, by)
+    follow(participant.peer, by)
     return participant
 
 
-def _follow(peer: PeerActivity, by: Any) -> None:
+def follow(peer: PeerActivity, by: Any) -> None:
     """What was drawn is mended for whoever came or changed; what could not be drawn is tried once more."""
     from assessments.peer import assigning
 
@@ -125,10 +125,10 @@ def _follow(peer: PeerActivity, by: Any) -> None:
     assigning.repair_where_drawn(peer=PeerActivity.objects.get(pk=peer.pk), by=by)
 
 
-def _leave_drafts(participant: Participant) -> None:
+def leave_drafts(people: Collection[Participant]) -> None:
     """What their earlier group is still writing is not theirs any more."""
-    for draft in participant.submissions.filter(state=Submission.State.DRAFT):
-        draft.authors.remove(participant)
+    authors = Submission.authors.through.objects.filter(submission__state=Submission.State.DRAFT)
+    authors.filter(participant__in=people).delete()
 
 
 def _has_handed_in(participant: Participant) -> bool:

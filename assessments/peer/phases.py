@@ -97,13 +97,18 @@ def steps(peer: PeerActivity) -> list[tuple[Any, str, Any]]:
 
 def can_hand_in(peer: PeerActivity, participant: Participant) -> bool:
     """In its phase; with more time of one's own also later; late where the round takes late work, until it is closed."""
-    if not participant.hands_in or participant.dropped_at:
+    if not peer.has_submissions or not participant.hands_in or participant.dropped_at:
         return False
     if peer.phase == Phase.SUBMIT:
         return True
     if not is_past(peer, Phase.SUBMIT):
         return False
     return has_longer(participant.submit_until) or (peer.takes_late and not is_past(peer, Phase.REVIEW))
+
+
+def can_withdraw(peer: PeerActivity) -> bool:
+    """Not once reviews are read: else whoever is not content with theirs would be without any."""
+    return peer.has_submissions and not is_past(peer, Phase.REVIEW)
 
 
 def is_late(peer: PeerActivity, participant: Participant) -> bool:

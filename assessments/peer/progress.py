@@ -162,8 +162,7 @@ def _problems(peer: PeerActivity, row: Row) -> Iterable[str]:
     ):
         yield _("has not handed in")
     least = least_of(peer)
-    is_taken = peer.allocating == PeerActivity.Allocating.PULL
-    if peer.phase == Phase.REVIEW and is_handed_in and row.expected < least and not is_taken:
+    if peer.phase == Phase.REVIEW and is_handed_in and row.expected < least and not peer.is_pull:
         yield ngettext(
             "%(n)d review is on its way, fewer than needed",
             "%(n)d reviews are on their way, fewer than needed",

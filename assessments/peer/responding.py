@@ -10,8 +10,15 @@ from django.utils.translation import gettext as _
 
 from assessments.audit.recording import record
 from assessments.marking.comments import read_comment
-from assessments.peer import grading, phases
-from assessments.peer.models import MOST_ACTIONS, Action, Participant, PeerActivity, Response, Review
+from assessments.peer import grading, phases, reasons
+from assessments.peer.models import (
+    MOST_ACTIONS,
+    Action,
+    Participant,
+    PeerActivity,
+    Response,
+    Review,
+)
 
 Acting = Response.Acting
 
@@ -85,8 +92,8 @@ def take_away(*, action: Action, by: Participant) -> None:
 @transaction.atomic
 def finish(*, action: Action, by: Participant, is_done: bool = True, evidence: str = "") -> Action:
     """It was done, wherever they came across it again; or after all not yet."""
-    action.done_at = timezone.now() if is_done else None
-    action.evidence = read_comment(evidence)[:2_000]
+    evidence = reasons.read(evidence, field="evidence")
+    action.done_at, action.evidence = timezone.now() if is_done else None, evidence
     action.save(update_fields=["done_at", "evidence"])
     record("action.done" if is_done else "action.open", by=by.person, on=action)
     return action

@@ -53,7 +53,7 @@ def next_work(http: HttpRequest, key: UUID) -> HttpResponse:
     """POST takes the next work to review, where everybody takes their own."""
     _launch, peer, me = participant(http, key)
     context: dict[str, Any] = {"activity": peer.activity, "peer": peer}
-    is_pull = peer.allocating == PeerActivity.Allocating.PULL and phases.can_review(peer, me)
+    is_pull = peer.is_pull and phases.can_review(peer, me)
     if http.method != "POST" or not is_pull:
         return render(
             http,
@@ -80,7 +80,7 @@ def words(http: HttpRequest, key: UUID, review_key: UUID) -> HttpResponse:
     except ValidationError as error:
         problems, status = problems_of(error), 400
     context = {
-        "advice": _advice(found, step, text),
+        "advice": () if problems else _advice(found, me, step, text),
         "problems": [sentence for sentences in problems.values() for sentence in sentences],
         "is_saved": not problems,
     }
@@ -162,6 +162,7 @@ def _page(
     problems: dict[str, list[str]] | None = None,
 ) -> HttpResponse:
     submission = found.submission
+    is_theirs = found.is_open or found.state == Review.State.DONE
     is_hidden = bool(submission.hidden_at) and not found.is_self
     context = {
         "activity": peer.activity,
@@ -169,6 +170,7 @@ def _page(
         "review": found,
         "submission": submission,
         "subject": _("Your own work") if found.is_self else names.author_name(submission, me),
+        "is_theirs": is_theirs,
         "files": [] if is_hidden else [row for row in submission.files.all() if row.removed_at is None],
         "is_hidden": is_hidden,
         "is_withdrawn": submission.state == Submission.State.WITHDRAWN,
@@ -187,9 +189,9 @@ def _page(
     return render(http, "peer/review.html", context, status=400 if problems else 200)
 
 
-def _advice(found: Review, step: str, text: str) -> tuple[coach.Advice, ...]:
+def _advice(found: Review, me: Participant, step: str, text: str) -> tuple[coach.Advice, ...]:
     rubric = found.peer.activity.rubric
-    others = Review.objects.filter(peer=found.peer, reviewer=found.reviewer).exclude(pk=found.pk)
+    others = Review.objects.filter(peer=found.peer, reviewer=me).exclude(pk=found.pk)
     earlier = [
         str(value) for words in others.values_list("words", flat=True) for value in words.values() if value
     ]

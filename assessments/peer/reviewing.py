@@ -11,7 +11,7 @@ from assessments.audit.recording import record
 from assessments.marking import marking
 from assessments.marking.comments import read_comment
 from assessments.marking.models import MarkSheet
-from assessments.peer import assigning, phases, setting
+from assessments.peer import assigning, phases, reasons, setting
 from assessments.peer.models import Participant, PeerActivity, Review, Submission
 from assessments.peer.words import coach, formats
 
@@ -64,12 +64,18 @@ def begin_as_teacher(*, submission: Submission, by: Any) -> Review:
 
 @transaction.atomic
 def write(*, review: Review, step: str, text: str, by: Participant) -> Review:
-    """Keep what is written for one step of the format. Raises ValidationError; what stood there stays then."""
+    """Keep what is written for one step of the format. Raises ValidationError; what stood there stays then.
+
+    The first words begin the review: from then on no repair and no other drawing takes it away.
+    """
     review = locked(review)
     _check_open(review, by)
     if step not in {row.key for row in steps(review)}:
         raise ValidationError(_("This question is not part of the form."), code="step")
-    review.words = {**review.words, step: read_comment(text)}
+    text = read_comment(text)
+    if text and review.sheet is None:
+        review = begin(review=review, by=by)
+    review.words = {**review.words, step: text}
     review.save(update_fields=["words"])
     return review
 
@@ -80,7 +86,7 @@ def decline(*, review: Review, reason: str, by: Participant) -> Review:
     review = assigning.held(review)
     if not review.is_open:
         raise ValidationError(_("This review is not open any more, so nothing was changed."), code="state")
-    if not (reason := read_comment(reason)):
+    if not (reason := reasons.read(reason)):
         raise ValidationError({"reason": _("Say why in a few words. Only your teachers read it.")})
     return assigning.end(review=review, state=State.DECLINED, by=by.person, reason=reason)
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from assessments.marking.models import MarkSheet
 from assessments.marking.surroundings import Surroundings
 from assessments.peer import moderating, names
-from assessments.peer.models import Participant, Review
+from assessments.peer.models import Review
 from lti_tool.port import Launch
 
 
@@ -64,7 +64,3 @@ def _comment_hint(review: Review) -> str:
     if review.is_self:
         return _("For yourself: what you notice. You see it again beside what the others say.")
     return _("The author reads this. Your main words are on the page before; add here what is left to say.")
-
-
-def viewer(launch: Launch, review: Review) -> Participant | None:
-    return review.reviewer if review.reviewer and review.reviewer.person_id == launch.person.pk else None

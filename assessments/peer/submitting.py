@@ -22,6 +22,7 @@ from assessments.peer.words import screening
 
 State = Submission.State
 MOST_FILES = 5
+MOST_WORKS = 10  # of one author, withdrawn ones too
 
 
 def submission_of(participant: Participant) -> Submission | None:
@@ -47,6 +48,11 @@ def begin(*, participant: Participant) -> Submission:
     group = participant.group if peer.is_group_work else None
     if group and (begun := group.submissions.exclude(state=State.WITHDRAWN).first()):
         return _joined(begun, participant)
+    if participant.submissions.count() >= MOST_WORKS:
+        raise ValidationError(
+            _("You have begun anew too often. What is there is kept; ask your teacher what to do."),
+            code="often",
+        )
     made = Submission.objects.create(peer=peer, group=group)
     members = group.participants.filter(dropped_at=None) if group else [participant]
     made.authors.set(members)
@@ -82,20 +88,21 @@ def write(*, submission: Submission, by: Participant, text: str, link: str, revi
     return submission
 
 
-@transaction.atomic
 def add_file(*, submission: Submission, by: Participant, content: BinaryIO, name: str) -> WorkFile:
     """Scrub a file of what names people, and keep that. What cannot be scrubbed is refused with the reason."""
-    submission = _locked_draft(submission, by)
-    if not submission.peer.takes_files:
-        raise ValidationError({"file": _("No files are handed in here.")})
-    if submission.files.filter(removed_at=None).count() >= MOST_FILES:
-        raise ValidationError(
-            {"file": _("At most %(most)d files. Remove one before you add another.") % {"most": MOST_FILES}}
-        )
+    _check_takes_file(_check_draft(_read(submission), by))
+    # It may take a while, so nothing is locked meanwhile: whoever hands in waits for the work, and the round for them.
     try:
         cleaned = cleaning.clean(content, name, Limits(most_bytes=settings.WORK_FILE_MAX))
     except Refused as refused:
         raise ValidationError({"file": refused.sentence}) from None
+    with cleaned.file:
+        return _keep_file(submission, by, cleaned, name)
+
+
+@transaction.atomic
+def _keep_file(submission: Submission, by: Participant, cleaned: cleaning.Cleaned, name: str) -> WorkFile:
+    submission = _check_takes_file(_locked_draft(submission, by))
     last = submission.files.order_by("-place").first()
     row = WorkFile(
         submission=submission,
@@ -105,10 +112,9 @@ def add_file(*, submission: Submission, by: Participant, content: BinaryIO, name
         original_name=name.replace("\x00", "")[-255:],
         scrubbed=[str(it) for it in cleaned.removed],
     )
-    with cleaned.file as scrubbed:
-        row.size = scrubbed.seek(0, SEEK_END)
-        scrubbed.seek(0)
-        row.content.save(row.public_name, File(scrubbed), save=False)
+    row.size = cleaned.file.seek(0, SEEK_END)
+    cleaned.file.seek(0)
+    row.content.save(row.public_name, File(cleaned.file), save=False)
     try:
         row.save()
     except BaseException:
@@ -178,6 +184,13 @@ def withdraw(*, submission: Submission, by: Any) -> Submission:
     """Nobody begins to review it any more; reviews that are begun or done stay. Reviewers get other work where there is some."""
     hold(submission.peer)
     submission = _locked(submission)
+    if not phases.can_withdraw(submission.peer):
+        raise ValidationError(
+            _("Reviewing is over, so your work stays. Your teacher can still take it out of the round.")
+            if submission.peer.has_submissions
+            else _("Nothing is handed in in this round, so there is nothing to withdraw."),
+            code="phase",
+        )
     if submission.state != State.HANDED_IN:
         raise ValidationError(_("It is not handed in, so there is nothing to withdraw."), code="state")
     submission.state = State.WITHDRAWN
@@ -215,12 +228,19 @@ def _read_link(link: str) -> str:
 
 def _locked(submission: Submission) -> Submission:
     Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    return _read(submission)
+
+
+def _read(submission: Submission) -> Submission:
     rows = Submission.objects.select_related("peer__activity__context", "group")
     return rows.prefetch_related("authors__person").get(pk=submission.pk)
 
 
 def _locked_draft(submission: Submission, by: Participant) -> Submission:
-    submission = _locked(submission)
+    return _check_draft(_locked(submission), by)
+
+
+def _check_draft(submission: Submission, by: Participant) -> Submission:
     _check_author(submission, by)
     if submission.state != State.DRAFT:
         raise ValidationError(
@@ -230,6 +250,16 @@ def _locked_draft(submission: Submission, by: Participant) -> Submission:
             code="state",
         )
     _check_time(by, submission.peer)
+    return submission
+
+
+def _check_takes_file(submission: Submission) -> Submission:
+    if not submission.peer.takes_files:
+        raise ValidationError({"file": _("No files are handed in here.")})
+    if submission.files.filter(removed_at=None).count() >= MOST_FILES:
+        raise ValidationError(
+            {"file": _("At most %(most)d files. Remove one before you add another.") % {"most": MOST_FILES}}
+        )
     return submission
 
 

@@ -61,7 +61,7 @@ def _does(peer: PeerActivity, phase: PeerActivity.Phase) -> str:
 def _reviewing(peer: PeerActivity) -> str:
     if peer.mode == peer.Mode.TEAM:
         return _("Everybody reviews the others of their team.")
-    if peer.allocating == PeerActivity.Allocating.PULL:
+    if peer.is_pull:
         return _("Everybody takes work to review, one by one.")
     if assigning.is_drawn(peer):
         return _("The drawing there is stays, mended for those who came or left since.")

@@ -5,21 +5,24 @@ from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
 
 class CappedOnDisk(FileUploadHandler):
-    """Keeps at most one byte more than `most`; the rest of a larger file is read off and forgotten."""
+    """Keeps at most one byte more than `most` of the first file; what comes behind is read off and forgotten."""
 
     def __init__(self, request: HttpRequest, *, most: int) -> None:
         super().__init__(request)
-        self.most = most
+        self.left = most + 1
+        self.has_one = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        if self.has_one:
+            raise SkipFile
+        self.has_one = True
         self.kept = tempfile.TemporaryFile()  # noqa: SIM115  closed by whoever reads it
-        self.left = self.most + 1
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.kept.write(raw_data[: self.left])

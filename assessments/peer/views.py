@@ -15,7 +15,6 @@ from assessments.peer import (
     names,
     now,
     participants,
-    phases,
     reading,
     responding,
     submitting,
@@ -82,9 +81,6 @@ def _my_round(launch: Launch, peer: PeerActivity, me: Participant) -> dict[str, 
         "given": [(row, names.author_name(row.submission, me), answers.get(row.pk, [])) for row in given],
         "readable": reading.readable(submission, me) if submission else [],
         "why_nothing": reading.why_nothing(submission, me) if submission else "",
-        "can_withdraw": bool(
-            submission and submission.is_handed_in and not phases.is_past(peer, PeerActivity.Phase.REVIEW)
-        ),
         "carried": responding.carried_over(me),
         "actions": list(me.actions.all()),
         "grades": grade_tables.released_to(me),

@@ -176,7 +176,7 @@ def _page(
             and phases.can_hand_in(peer, me)
             and not submission.reviews.of_peers().live().exists()
         ),
-        "can_withdraw": bool(submission and submission.is_handed_in),
+        "can_withdraw": bool(submission and submission.is_handed_in and phases.can_withdraw(peer)),
         "problems": problems or {},
     }
     return render(http, "peer/work.html", context, status=status if problems else 200)

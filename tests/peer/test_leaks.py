@@ -247,3 +247,48 @@ def test_nothing_beside_the_pages_names_anybody_either(played):
         viewers = [review.reviewer for review in reviews if review.submission_id == submission.pk]
         called = {names.author_name(submission, viewer) for viewer in viewers}
         assert len(called) == (2 if peer.hides_authors else 1)
+
+
+@pytest.mark.parametrize("groups_review", [False, True], ids=["alone", "together"])
+def test_nobody_reads_who_is_in_another_group(groups_review):
+    """Work of groups, reviewed by each alone or by groups together; names are hidden both ways."""
+    link = factories.ResourceLinkFactory()
+    peer = peers.peer_round(
+        link,
+        reviews_each=1,
+        least_reviews=1,
+        forbids_pairs=False,
+        self_assesses=False,
+        is_group_work=True,
+        groups_review=groups_review,
+    )
+    cast = [Someone(link.context, None) for _ in range(6)]
+    participants.take_in(peer=peer, by=None)
+    pairs = [cast[:2], cast[2:4], cast[4:]]
+    for pair in pairs:
+        group = peer.groups.create(name=f"Ward {pair[0].mark}")
+        peer.participants.filter(person__in=[one.person for one in pair]).update(group=group)
+        for one in pair:
+            one.place = peer.participants.get(person=one.person)
+    peer = peers.go_to(peer, Phase.SUBMIT)
+    for first, _second in pairs:
+        peers.work_of(_place(peer, first))
+    peer = peers.go_to(peer, Phase.REVIEW)
+    for review in peers.reviews_of(peer):
+        peers.hand_in(review, review.reviewer or _place(peer, _first_of(pairs, review.group)))
+    peer = peers.go_to(peer, Phase.RESPOND)
+
+    addresses = set()
+    for viewer in pairs[0]:
+        for address, answer, content in crawl(peer, viewer):
+            told = "\n".join(f"{name}: {value}" for name, value in answer.headers.items()).encode()
+            addresses.add(address)
+            for one in (*pairs[1], *pairs[2]):
+                for text in one.strings:
+                    assert not holds([content, told], text), f"{address} tells of {text}"
+    assert any("/feedback/" in it for it in addresses)
+    assert any("/reviews/" in it for it in addresses)
+
+
+def _first_of(pairs, group):
+    return next(pair[0] for pair in pairs if pair[0].place.group_id == group.pk)

@@ -210,6 +210,7 @@ def test_declined_review_goes_to_somebody_else():
     peer, web, me, review = under_review()
 
     nothing = web.sends("review_refusal", review.key, reason=" ")
+    assert web.sends("review_refusal", review.key, reason="x" * 2_001).status_code == 400
     answer = web.sends("review_refusal", review.key, reason="I know them well.")
 
     assert (nothing.status_code, answer.status_code) == (400, 303)
@@ -352,3 +353,13 @@ def test_home_of_a_learner_takes_as_many_queries_with_many_as_with_few():
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_action_with_too_many_words_about_it_is_refused_in_a_sentence():
+    peer, web, me = responding_round()
+    action = Action.objects.create(peer=peer, participant=me, text="Mine")
+
+    answer = web.sends("action", action.pk, what="done", evidence="x" * 2_001)
+
+    assert (answer.status_code, Action.objects.get().done_at) == (400, None)
+    assert "At most" in text_of(answer)

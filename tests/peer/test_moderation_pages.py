@@ -78,8 +78,8 @@ def test_reviewer_who_is_often_reported_is_pointed_out():
     peer = reviewed(reviews_each=2, forbids_pairs=False)
     reviewer = peers.people_of(peer)[0]
     one, other = (row for row in peers.reviews_of(peer) if row.reviewer_id == reviewer.pk)
-    for _time in range(2):
-        moderating.report(peer=peer, by=author_of(one), kind="unkind", text="", review=one)
+    for kind in ("unkind", "misconduct"):
+        moderating.report(peer=peer, by=author_of(one), kind=kind, text="", review=one)
 
     rows = {row.review.pk: row for row in teacher(peer).get("queue", show="all").context["rows"]}
 

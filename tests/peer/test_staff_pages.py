@@ -611,3 +611,20 @@ def test_round_of_another_link_is_not_found():
     for name in ("home", "settings", "workshop", "people", "progress_file"):
         answer = Client().get(url(peer, name), headers=headers(teacher, other))
         assert answer.status_code == 404
+
+
+def test_members_of_a_team_are_offered_nobody_to_take():
+    """Also where work was taken one by one before the round was about teams."""
+    peer = peers.peer_round(people=4, mode="team", allocating="pull", self_assesses=False)
+    first, second = peer.groups.create(name="Team 1"), peer.groups.create(name="Team 2")
+    for place, person in enumerate(peers.people_of(peer)):
+        peer.participants.filter(pk=person.pk).update(group=second if place > 1 else first)
+    peer = peers.go_to(peer, Phase.REVIEW)
+    peers.all_review(peer)
+    me = peers.people_of(peer)[0]
+
+    page, answer = get(me.person, peer, "mine"), post(me.person, peer, "next")
+
+    assert "Take the next" not in words(page)
+    assert answer.status_code == 400
+    assert me.given.count() == 1

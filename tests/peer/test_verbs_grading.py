@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assessments.marking import marking
-from assessments.peer import grading, moderating, reviewing
+from assessments.measurement.undefined import Undefined
+from assessments.peer import assigning, grading, moderating, reviewing
 from assessments.peer.models import GradeOverride, PeerActivity, Review
 from assessments.results.models import Result
 from lti_tool.models import Role
@@ -219,6 +220,30 @@ def test_what_was_taken_from_a_reviewer_was_not_asked_of_them_and_what_they_decl
     assert grading.reviewing_grade(peers.fresh(peer), person).grade == 0.5
 
 
+def test_who_takes_fewer_than_the_round_asks_of_each_has_not_done_all_of_it():
+    peer = graded(people=5, allocating="pull", reviews_each=2)
+    one, none = peers.people_of(peer)[:2]
+    peers.hand_in(assigning.take_next(participant=one))
+
+    found = grading.reviewing_grades_of(peer, [one.pk, none.pk])
+
+    assert (found[one.pk].grade, found[none.pk].grade) == (0.5, 0)
+
+
+def test_of_nobody_more_is_asked_than_there_is_to_take():
+    peer = graded(people=2, allocating="pull", reviews_each=3, least_reviews=1)
+    one = author_of(peer)
+    peers.hand_in(assigning.take_next(participant=one))
+
+    assert grading.reviewing_grade(peer, one).grade == 1
+
+
+def test_nothing_is_asked_of_reviewers_before_reviewing_begins():
+    peer = peers.go_to(peers.peer_round(people=3, allocating="pull", counts=True), Phase.SUBMIT)
+
+    assert isinstance(grading.reviewing_grade(peer, author_of(peer)).grade, Undefined)
+
+
 def team(**more):
     peer = peers.peer_round(
         people=3, mode="team", self_assesses=False, counts=True, contribution_weight=100, **more
@@ -314,3 +339,17 @@ def test_result_that_did_not_change_is_not_written_again():
     changed, _statements = changed_results(lambda: grading.compute_all(peers.fresh(peer), by=None))
 
     assert changed == set()
+
+
+def test_results_that_stay_as_they_are_cost_no_statement_each():
+    found = []
+    for people in (6, 20):
+        peer = graded(people)
+        peers.all_review(peer)
+        grading.compute_all(peers.fresh(peer), by=None)
+        _changed, statements = changed_results(
+            lambda peer=peer: grading.compute_all(peers.fresh(peer), by=None)
+        )
+        found.append(statements)
+
+    assert found[0] == found[1]

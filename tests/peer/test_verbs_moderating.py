@@ -202,3 +202,25 @@ def test_removing_reported_work_removes_its_files_and_keeps_the_reviews(peer, re
     assert file.removed_at <= timezone.now()
     assert is_hidden(review, work=True)
     assert submission.reviews.done().count() == 1
+
+
+# --- the same again ---------------------------------------------------------------------------
+
+
+def test_same_report_twice_is_one(review):
+    report(review, Kind.UNKIND, "It hurts.")
+
+    with pytest.raises(ValidationError, match="already"):
+        report(review, Kind.UNKIND, "It hurts!")
+    report(review, Kind.UNSAFE)
+
+    assert Report.objects.count() == 2
+
+
+def test_what_somebody_looked_at_is_not_hidden_once_more_by_the_same_person(review):
+    settle(report(review, Kind.UNSAFE, work=True), "shown")
+
+    report(review, Kind.CONFIDENTIALITY, "Look again", work=True)
+
+    assert not is_hidden(review, work=True)
+    assert Report.objects.filter(outcome="").count() == 1

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from assessments.audit.models import Event
-from assessments.peer import assigning, participants, reviewing, submitting
+from assessments.peer import assigning, groups, pairing, participants, reviewing, submitting
 from assessments.peer.models import PairRule, PeerActivity
 from lti_tool.models import Membership
 from tests import factories, peers
@@ -238,3 +238,41 @@ def test_places_are_made_in_as_many_statements_for_thirty_as_for_one(
 
     with django_assert_num_queries(len(one)):
         participants.take_in(peer=peer, by=None)
+
+
+def test_who_is_moved_with_many_others_leaves_the_draft_of_the_first_group_too():
+    peer = peers.go_to(peers.peer_round(people=2, is_group_work=True), Phase.SUBMIT)
+    peer.participants.update(group=peer.groups.create(name="Ward 1"))
+    stays, moves = peers.people_of(peers.fresh(peer))
+    draft = submitting.begin(participant=stays)
+
+    groups.put(peer=peer, wanted={moves.pk: "Ward 2"}, by=None)
+
+    assert list(draft.authors.all()) == [stays]
+    assert submitting.submission_of(moves) is None
+
+
+def test_teams_that_are_put_together_anew_look_at_each_other_at_once():
+    peer = peers.peer_round(people=3, mode="team", self_assesses=False)
+    peer.participants.update(group=peer.groups.create(name="Team 1"))
+    peer = peers.go_to(peer, Phase.REVIEW)
+    leaver = peers.people_of(peer)[2]
+
+    groups.put(peer=peer, wanted={leaver.pk: "Team 2"}, by=None)
+
+    assert leaver.given.live().count() == 0
+    assert peer.reviews.live().count() == 2
+
+
+def test_who_must_not_review_somebody_any_more_loses_the_review_that_nobody_has_begun():
+    peer = peers.under_review(people=8)
+    planned, begun = peers.reviews_of(peer)[0], peers.begin(peers.reviews_of(peer)[2])
+
+    for review in (planned, begun):
+        author = review.submission.authors.select_related("person").get()
+        pairing.rule(peer=peer, reviewer=review.reviewer, author=author, kind=PairRule.Kind.MUST_NOT, by=None)
+
+    states = {review.pk: review.state for review in peer.reviews.filter(pk__in=[planned.pk, begun.pk])}
+    assert states == {planned.pk: "cancelled", begun.pk: "started"}
+    assert {work.reviews.live().count() for work in peer.submissions.all()} == {2}
+    assert not planned.submission.reviews.live().filter(reviewer=planned.reviewer).exists()

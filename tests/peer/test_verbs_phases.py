@@ -1,5 +1,6 @@
 """Phases by hand and by time: forwards, back, where reviews cannot be drawn, and for who has more time than others."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from assessments.peer import assigning, moving, participants, phases, reviewing, setting, submitting
 from assessments.peer.models import Action, PeerActivity, Response, Review, Submission
+from lti_tool import worker
 from tests import factories, peers
 
 pytestmark = pytest.mark.django_db
@@ -322,3 +324,28 @@ def test_reviews_given_by_hand_before_the_drawing_leave_everybody_enough():
     peer = peers.go_to(peer, Phase.REVIEW)
 
     assert [work.reviews.live().count() for work in works] == [2] * 6
+
+
+def test_round_that_stumbles_holds_up_no_other_round_and_no_lease(monkeypatch):
+    """Whatever keeps one from going on, also what nobody thought of."""
+    stumbles, other = timed(), timed()
+    for peer in (stumbles, other):
+        peers.go_to(peer, Phase.SUBMIT)
+        peers.everybody_hands_in(peers.fresh(peer))
+    lent = peers.under_review(people=5, allocating="pull", lease_hours=1)
+    assigning.take_next(participant=peers.people_of(lent)[0])
+    go_on = moving.go_on
+
+    def stumble(peer):
+        if peer.pk == stumbles.pk:
+            raise RuntimeError
+        return go_on(peer)
+
+    monkeypatch.setattr(moving, "go_on", stumble)
+    with time_machine.travel(in_days(1) + timedelta(minutes=5)):
+        for _time in range(60):
+            with suppress(RuntimeError):
+                worker._do_chores(None)
+
+    assert [peers.fresh(peer).phase for peer in (stumbles, other)] == [Phase.SUBMIT, Phase.SELF]
+    assert lent.reviews.get().state == "expired"

@@ -6,7 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from assessments.peer import moderating, participants, reading, responding, reviewing, submitting
+from assessments.marking import marking
+from assessments.peer import feedback, moderating, participants, reading, responding, reviewing, submitting
 from assessments.peer.models import Action, PeerActivity, Response
 from lti_tool.models import Role
 from tests import factories, peers
@@ -174,6 +175,26 @@ def test_what_a_team_says_of_its_members_is_read_by_none_of_them():
     for phase in (Phase.REVIEW, Phase.CLOSED):
         peer = peers.go_to(peer, phase)
         assert [read_by(person, peer) for person in peers.people_of(peer)] == [0, 0, 0]
+
+
+def test_what_one_source_wrote_to_two_questions_cannot_be_put_together():
+    """Each question's answers have an order of their own."""
+    peer = sources(8)
+    author = peers.people_of(peer)[0]
+    for number, review in enumerate(peers.reviews_of(peer, submission__authors=author)):
+        review = peers.begin(review)
+        for step in reviewing.steps(review):
+            text = f"{number if step == reviewing.steps(review)[0] else 9 - number} was done well."
+            reviewing.write(review=review, step=step.key, text=text, by=review.reviewer)
+        sheet = factories.fill(review.sheet, review.reviewer.person)
+        marking.submit(sheet=sheet, by=review.reviewer.person, revision=sheet.revision)
+    peer = peers.go_to(peer, Phase.RESPOND)
+    author = peers.people_of(peer)[0]
+
+    told = feedback.of(submitting.submission_of(author), author).words
+
+    first, second = [[text[0] for text in texts] for _step, texts in told][:2]
+    assert (first, second) == (["0", "1", "2", "3"], ["6", "7", "8", "9"])
 
 
 @pytest.mark.parametrize("mode", ["team", "sources"])

@@ -13,7 +13,7 @@ from assessments.audit.models import Event
 from assessments.marking import marking
 from assessments.marking.conflict import Conflict
 from assessments.marking.models import MarkSheet
-from assessments.peer import assigning, moving, reviewing, submitting
+from assessments.peer import assigning, reviewing, submitting
 from assessments.peer.models import PeerActivity, Review
 from tests import factories, peers
 from tests.peer.requests import Visitor
@@ -191,7 +191,7 @@ def test_who_leaves_in_the_middle_keeps_what_they_wrote_and_the_work_gets_anothe
 
 def test_review_of_work_that_was_withdrawn_cannot_be_begun_and_says_so(peer):
     planned = peers.reviews_of(peer)[0]
-    PeerActivity.objects.filter(pk=peer.pk).update(phase=Phase.RESPOND)  # nothing is mended any more
+    PeerActivity.objects.filter(pk=peer.pk).update(phase=Phase.SUBMIT)  # in which nothing is mended
     submitting.withdraw(submission=planned.submission, by=None)
     PeerActivity.objects.filter(pk=peer.pk).update(phase=Phase.REVIEW)
 
@@ -368,8 +368,8 @@ def test_work_that_was_taken_and_not_touched_is_free_again_after_its_time(rollin
     review = assigning.take_next(participant=person)
 
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
-        assert moving.go_on_with_any()
-        assert not moving.go_on_with_any()
+        assert assigning.expire_leases()
+        assert not assigning.expire_leases()
 
     review = fresh(review)
     assert (review.state, review.submission.live_reviews) == ("expired", 0)
@@ -381,8 +381,8 @@ def test_what_somebody_wrote_stays_theirs_after_the_time_and_the_work_is_free_fo
     write_all(fresh(review))
 
     with time_machine.travel(timezone.now() + timedelta(hours=25)):
-        assert moving.go_on_with_any()
-        assert not moving.go_on_with_any()
+        assert assigning.expire_leases()
+        assert not assigning.expire_leases()
 
     review = fresh(review)
     assert (review.state, review.lease_until, review.submission.live_reviews) == ("started", None, 0)
@@ -397,3 +397,51 @@ def test_hidden_and_withdrawn_work_is_not_taken(rolling):
 
     for person in peers.people_of(rolling):
         assert assigning.take_next(participant=person).submission not in (hidden, withdrawn)
+
+
+# --- what was typed is not lost ---------------------------------------------------------------
+
+
+def typed(review):
+    reviewing.write(review=review, step=reviewing.steps(review)[0].key, text="Half of it", by=review.reviewer)
+    return fresh(review)
+
+
+def test_review_whose_words_are_typed_is_begun_so_that_no_drawing_or_repair_takes_it_away(peer):
+    review = typed(peers.reviews_of(peer)[0])
+
+    with pytest.raises(ValidationError, match="begun"):
+        peers.draw(peer)
+    with pytest.raises(ValidationError, match="begun"):
+        assigning.take_away(review=review, by=None)
+    submitting.withdraw(submission=review.submission, by=None)
+
+    assert (fresh(review).state, list(fresh(review).words.values())) == ("started", ["Half of it"])
+
+
+def test_work_that_was_taken_stays_with_whoever_typed_only_words():
+    peer = peers.under_review(people=5, allocating="pull")
+    review = typed(assigning.take_next(participant=peers.people_of(peer)[0]))
+
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert assigning.expire_leases()
+
+    assert fresh(review).state == "started"
+
+
+def test_nothing_typed_begins_no_review(peer):
+    planned = peers.reviews_of(peer)[0]
+
+    reviewing.write(review=planned, step=reviewing.steps(planned)[0].key, text=" ", by=planned.reviewer)
+
+    assert fresh(planned).state == "planned"
+
+
+@pytest.mark.parametrize("state", ["declined", "cancelled", "expired"])
+def test_work_is_not_read_any_more_by_whoever_does_not_review_it(peer, review, state):
+    web = Visitor(peer, review.reviewer.person)
+    assert "What I did on the ward" in web.sees("review", review.key).text
+
+    Review.objects.filter(pk=review.pk).update(state=state)
+
+    assert "What I did on the ward" not in web.sees("review", review.key).text

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import RequestFactory
 
 from assessments.marking.conflict import Conflict
 from assessments.peer import moderating, submitting, uploads
+from assessments.peer.files import cleaning
+from assessments.peer.files.outcomes import Reason, Refused
 from assessments.peer.models import PeerActivity, WorkFile
 from tests import peers
 from tests.peer.requests import Visitor
@@ -427,3 +430,73 @@ def test_form_without_a_file_and_one_of_another_kind_are_refused_in_a_sentence(p
     answer = visitor.client.post(visitor.url("files"), b"x", content_type="application/octet-stream")
     assert answer.status_code == 400
     assert "Choose a file first." in answer.content.decode()
+
+
+# --- what is no way out -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["performance", "team", "sources"])
+def test_nobody_takes_themself_out_of_a_round_in_which_people_are_looked_at(mode):
+    """Else whoever was judged badly would begin anew, without what was said."""
+    peer = peers.peer_round(people=4, mode=mode, self_assesses=True)
+    peer.participants.update(group=peer.groups.create(name="Ward 1"))
+    peer = peers.go_to(peer, Phase.SELF)
+    me = peers.people_of(peer)[0]
+    there = me.submissions.get()
+
+    for name in ("withdrawal", "taking_back", "words", "handing_in"):
+        assert Visitor(peer, me.person).sends(name, text="x", revision=0, attests="yes").status_code == 400
+
+    assert [(row.pk, row.state, row.text) for row in me.submissions.all()] == [(there.pk, "handed_in", "")]
+
+
+def test_work_is_not_withdrawn_by_its_author_once_reviewing_is_over():
+    peer = peers.under_review(people=5)
+    me = peers.people_of(peer)[0]
+    peers.all_review(peer)
+    peer = peers.go_to(peer, Phase.RESPOND)
+
+    answer = Visitor(peer, me.person).sends("withdrawal")
+
+    assert answer.status_code == 400
+    assert "Reviewing is over" in answer.text
+    assert me.submissions.get().state == "handed_in"
+    assert "Withdraw it" not in Visitor(peer, me.person).sees("work").text
+
+
+def test_nobody_waits_while_a_file_is_cleaned(draft, author, monkeypatch):
+    """Whoever hands in holds the round, and would wait for the work that a long file is added to."""
+    before, inside = len(connection.savepoint_ids), []
+
+    def clean(*_given):
+        inside.append(len(connection.savepoint_ids) - before)
+        raise Refused(Reason.UNKNOWN)
+
+    monkeypatch.setattr(cleaning, "clean", clean)
+    with pytest.raises(ValidationError):
+        add(draft, author, b"%PDF-1.7")
+
+    assert inside == [0]  # no transaction
+
+
+def test_nobody_withdraws_and_hands_in_for_ever(peer, author):
+    """Each time with files that stay, because reviews of them may be begun."""
+    for _time in range(submitting.MOST_WORKS):
+        submitting.withdraw(submission=peers.work_of(author), by=author.person)
+
+    with pytest.raises(ValidationError, match="often"):
+        submitting.begin(participant=author)
+
+    assert author.submissions.count() == submitting.MOST_WORKS
+
+
+def test_of_several_files_in_one_form_the_first_is_kept_and_no_other_read(monkeypatch):
+    made = []
+    monkeypatch.setattr(uploads.tempfile, "TemporaryFile", lambda: made.append(io.BytesIO()) or made[-1])
+    sent = {name: io.BytesIO(name.encode()) for name in ("file", "more", "most")}
+    for name, file in sent.items():
+        file.name = f"{name}.txt"
+
+    kept, name = uploads.file_of(RequestFactory().post("/", sent))
+
+    assert (kept.read(), name, len(made)) == (b"file", "file.txt", 1)

@@ -44,7 +44,7 @@ ALWAYS_SAID = (
     "Who sees whose name is set by permissions in Moodle and not in the workshop. Choose it here.",
     "The highest grades for work and reviewing are not brought. Choose here whether marks count at all.",
     "Moodle graded reviewers by how close they came to each other. That is not done here.",
-    "Pictures and files inside the texts are not brought. Add them here.",
+    "Pictures and files inside the texts are not brought. Give a link to them in the instructions.",
 )
 
 
@@ -295,7 +295,7 @@ def test_students_work_and_examples_stay_in_moodle():
     )
 
     assert only(xml).not_brought[-2:] == (
-        "Example submissions are not brought. Add them here as training examples.",
+        "Example submissions are not brought: there is no place for them.",
         "Students' work and reviews stay in Moodle; only the set-up is brought.",
     )
 

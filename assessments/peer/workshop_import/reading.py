@@ -114,11 +114,11 @@ def _not_brought(workshop: Element) -> Iterator[str]:
     if markup.value(workshop, "evaluation") == "best":
         yield "Moodle graded reviewers by how close they came to each other. That is not done here."
     if workshop.find("examplesubmissions/examplesubmission") is not None:
-        yield "Example submissions are not brought. Add them here as training examples."
+        yield "Example submissions are not brought: there is no place for them."
     if workshop.find("submissions/submission") is not None:
         yield "Students' work and reviews stay in Moodle; only the set-up is brought."
     if any(_PICTURE in (element.text or "") for element in _own_texts(workshop)):
-        yield "Pictures and files inside the texts are not brought. Add them here."
+        yield "Pictures and files inside the texts are not brought. Give a link to them in the instructions."
 
 
 def _own_texts(workshop: Element) -> Iterator[Element]:
