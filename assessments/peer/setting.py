@@ -88,6 +88,9 @@ def _check_promises(new: PeerActivity, there: PeerActivity) -> None:
     changed = [name for name in LOCKED_WITH_THE_FIRST if getattr(new, name) != getattr(there, name)]
     if changed:
         raise ValidationError(dict.fromkeys(changed, sentence))
+    if new.least_sources < there.least_sources:
+        more = _("Everybody was told that so many answers are waited for; it can be more, but not fewer.")
+        raise ValidationError({"least_sources": more})
 
 
 def _check_numbers(peer: PeerActivity) -> None:

@@ -292,6 +292,18 @@ def file_of(work):
     )
 
 
+@pytest.mark.parametrize(("anonymity", "is_told"), [("both", False), ("named", True)])
+def test_own_name_of_a_file_is_told_only_where_its_author_is(anonymity, is_told):
+    peer = reviewed(anonymity=anonymity)
+    work = peers.submission(peer)
+    file_of(work)
+
+    page = assistant(peer).get("staff_work", work.key)
+
+    assert "work-1.txt" in page.text
+    assert ("learner-02-report.txt" in page.text) == is_told
+
+
 def test_file_is_removed_at_once():
     peer = reviewed()
     work = peers.submission(peer)

@@ -42,6 +42,13 @@ def test_promise_is_free_until_somebody_hands_in_and_fixed_from_then(name):
     assert getattr(peers.fresh(peer), name) == getattr(PeerActivity(), name)
 
 
+def test_fewer_sources_than_promised_are_never_enough():
+    peer = peers.under_review(people=8, mode="sources", reviews_each=6, forbids_pairs=False, least_sources=5)
+
+    assert refusal(peer, least_sources=4) == {"least_sources"}
+    assert change(peer, least_sources=6).least_sources == 6
+
+
 def test_promise_is_fixed_by_the_first_drawing_where_nothing_is_handed_in():
     peer = peers.peer_round(people=5, mode="performance", self_assesses=False, reviews_each=2)
     peer = peers.go_to(peer, Phase.REVIEW)
