@@ -385,3 +385,27 @@ def test_home_of_a_learner_takes_as_many_queries_with_many_as_with_few():
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_own_work_without_questions_has_the_form_alone():
+    peer = peers.peer_round(people=3)
+    peers.everybody_hands_in(peers.go_to(peer, Phase.SUBMIT))
+    peers.go_to(peer, Phase.SELF)
+    web, _me = visitor(peer)
+
+    page = text_of(web.client.get(web.sends("self").headers["Location"]))
+
+    assert "Go on with the form" in page
+    assert "Your words" not in page
+    assert "What is suggested while you write" not in page
+
+
+def test_declining_without_a_reason_leaves_the_question_open():
+    peer = peers.under_review(people=5)
+    web, me = visitor(peer)
+    review = me.given.of_peers().first()
+
+    answer = web.client.post(web.url("review_refusal", review.key), {"reason": " "})
+
+    assert answer.status_code == 400
+    assert '<details class="section" open><summary>I cannot review this' in text_of(answer)
