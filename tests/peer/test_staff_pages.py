@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.audit.models import Event
-from assessments.peer import expecting, moderating, now, nudging, participants, progress
+from assessments.peer import attention, expecting, moderating, now, nudging, participants, progress
 from assessments.peer.models import PeerActivity, Review
 from assessments.results.models import Result
 from assessments.rubrics.models import Rubric
@@ -611,3 +611,23 @@ def test_round_of_another_link_is_not_found():
     for name in ("home", "settings", "workshop", "people", "progress_file"):
         answer = Client().get(url(peer, name), headers=headers(teacher, other))
         assert answer.status_code == 404
+
+
+def test_sentence_while_people_assess_their_own_counts_who_has():
+    peer = peers.peer_round(people=3)
+    peers.everybody_hands_in(peers.go_to(peer, Phase.SUBMIT))
+    peer = peers.go_to(peer, Phase.SELF)
+    peers.self_assess(peers.people_of(peer)[0])
+
+    assert progress.of(peer).sentence == "1 of 3 have assessed their own."
+
+
+def test_list_before_a_round_leads_to_the_part_of_the_page_that_it_is_about():
+    peer = peers.peer_round(people=3)
+    points = attention.checklist(peer, progress.of(peer))
+    parts = {point.url.partition("#")[2] for point in points} - {""}
+
+    page = get(teacher_of(peer), peer, "settings").content.decode()
+
+    assert parts == {"part-phases", "part-names", "part-work"}
+    assert all(f'id="{part}"' in page for part in parts)
