@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.audit.models import Event
-from assessments.peer import attention, expecting, moderating, now, nudging, participants, progress
+from assessments.peer import assigning, attention, expecting, moderating, now, nudging, participants, progress
 from assessments.peer.models import PeerActivity, Review
 from assessments.results.models import Result
 from assessments.rubrics.models import Rubric
@@ -631,3 +631,32 @@ def test_list_before_a_round_leads_to_the_part_of_the_page_that_it_is_about():
 
     assert parts == {"part-phases", "part-names", "part-work"}
     assert all(f'id="{part}"' in page for part in parts)
+
+
+def test_phase_that_cannot_begin_says_that_nothing_was_changed():
+    peer = peers.go_to(peers.peer_round(people=3, reviews_each=2, self_assesses=False), Phase.SUBMIT)
+    peers.everybody_hands_in(peer)
+
+    answer = post(teacher_of(peer), peer, "phase", phase="review")
+
+    assert answer.status_code == 400
+    assert "Nothing was changed. Please look at this first:" in words(answer)
+
+
+@pytest.mark.parametrize("groups", [{}, {"is_group_work": True, "groups_review": True}])
+def test_work_of_somebody_who_left_before_the_draw_is_reviewed_all_the_same(groups):
+    peer = peers.peer_round(people=6, reviews_each=1, self_assesses=False, **groups)
+    for place, person in enumerate(peers.people_of(peer)):
+        person.group = peer.groups.get_or_create(name=f"Team {place % 3}")[0]
+        person.save()
+    peer = peers.go_to(peer, Phase.SUBMIT)
+    for person in peers.people_of(peer)[: 3 if groups else 6]:
+        peers.work_of(person)
+    gone = peers.people_of(peer)[0]
+    assigning.leave(participant=gone, by=None, leaves_work=True)
+
+    answer = post(teacher_of(peer), peer, "phase", phase="review")
+
+    assert answer.status_code == 303
+    assert gone.submissions.get().reviews.of_peers().count() == 1
+    assert not gone.given.of_peers().exists()
