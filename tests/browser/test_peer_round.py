@@ -241,3 +241,12 @@ def test_file_and_text_are_handed_in_with_one_press(browser, tool, peer):
         "What I saw, and heard",
         ["two.txt"],
     )
+
+
+def test_list_before_a_round_leads_to_its_part_of_the_settings(browser, tool, peer):
+    tab = opens(browser, tool, peer, teacher_of(peer))
+
+    tab.get_by_role("link", name="Instructions").click()
+
+    expect(tab.get_by_label("Instructions")).to_be_in_viewport()
+    expect(tab.get_by_role("heading", name="How it works")).not_to_be_in_viewport()
