@@ -62,11 +62,13 @@ class Reason(StrEnum):
     NOT_ASKED = "No reviews were asked of this person."
     NO_ANSWERS = "Nobody has said yet how useful these reviews are, so their quality is not known."
     FEW_PAIRS = (
-        "Only {n} reviews have both a score and an answer on how useful they were; at least {least} are needed "
-        "to tell whether one depends on the other."
+        "Reviews with both a score and an answer on how useful they were: {n}. At least {least} are needed to tell "
+        "whether one depends on the other."
     )
     NO_SELF = "There is no self-assessment to compare with."
-    FEW_RATERS = "Only {n} people have answered. Nothing is shown before there are {least}, so that nobody can be recognised."
+    FEW_RATERS = (
+        "Answers so far: {n}. Nothing is shown before there are {least}, so that nobody can be recognised."
+    )
     NO_RATINGS = "Nobody else in the team has rated this person."
     UNBEATEN = "Some pieces of work won (or lost) every comparison with the others, so how far apart they are is not known."
     NOT_CONVERGED = "The computation did not settle after {steps} steps, so nothing is reported."

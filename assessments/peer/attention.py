@@ -117,8 +117,8 @@ def checklist(peer: PeerActivity, progress: Progress) -> list[Point]:
             peer.activity.rubric.get_absolute_url() if peer.activity.rubric else settings,
             _("Look at it"),
         ),
-        Point(_has_dates(peer), _dates(peer), settings, _("Dates")),
-        Point(True, _names(peer), settings, _("Names")),
+        Point(_has_dates(peer), _dates(peer), f"{settings}#part-phases", _("Dates")),
+        Point(True, _names(peer), f"{settings}#part-names", _("Names")),
         Point(
             n > 1,
             ngettext("%(n)d learner takes part.", "%(n)d learners take part.", n) % {"n": n},
@@ -132,7 +132,7 @@ def checklist(peer: PeerActivity, progress: Progress) -> list[Point]:
             if peer.instructions
             else _("Nobody is told yet what to hand in.")
         )
-        points.insert(1, Point(bool(peer.instructions), words, settings, _("Instructions")))
+        points.insert(1, Point(bool(peer.instructions), words, f"{settings}#part-work", _("Instructions")))
     if needs_groups:
         told = _("%(n)d of %(all)d are in a group.") % {"n": grouped, "all": n}
         points.append(Point(0 < n == grouped, told, people, _("Groups")))

@@ -53,7 +53,7 @@ class Round:
     """Who reviews and what is reviewed now; who left and what was withdrawn is still there if a review of it stands."""
 
     def __init__(self, peer: PeerActivity, *, only_those_here: bool = False) -> None:
-        self.peer = peer
+        self.peer, self._only_those_here = peer, only_those_here
         # Names are looked up only where a refusal tells them: there may be ten thousand.
         people = peer.participants.only(*OF_PEOPLE).order_by("pk")
         works = (
@@ -62,7 +62,7 @@ class Round:
             .order_by("pk")
         )
         if only_those_here:
-            people, works = people.filter(dropped_at=None), works.filter(state=Submission.State.HANDED_IN)
+            works = works.filter(state=Submission.State.HANDED_IN)
         self.people, self.submissions = list(people), list(works)
         if only_those_here:
             self.submissions = [row for row in self.submissions if row.pk not in self._gone]
@@ -72,7 +72,8 @@ class Round:
         """Those who review, or did; where groups review, the groups."""
         if self.peer.groups_review:
             return list(self.peer.groups.order_by("pk"))
-        return [row for row in self.people if row.reviews and self._has_earned_it(row)]
+        there = [row for row in self.people if not (self._only_those_here and row.dropped_at)]
+        return [row for row in there if row.reviews and self._has_earned_it(row)]
 
     def _has_earned_it(self, row: Participant) -> bool:
         """Whoever hands in reviews once they have handed in; whoever only reviews, always."""

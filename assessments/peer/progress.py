@@ -71,6 +71,10 @@ class Progress:
             }
         if self.peer.phase == Phase.SUBMIT:
             return _("%(done)d of %(all)d have handed in.") % {"done": self.handed_in, "all": people}
+        if self.peer.phase == Phase.SELF:
+            assessed = sum(row.has_self for row in self.taking_part)
+            all_of_them = self.handed_in if self.peer.has_submissions else people
+            return _("%(done)d of %(all)d have assessed their own.") % {"done": assessed, "all": all_of_them}
         words = {
             "done": self.reviews_done,
             "all": self.reviews_planned,

@@ -196,7 +196,10 @@ def _advice(found: Review, me: Participant, step: str, text: str) -> tuple[coach
         str(value) for words in others.values_list("words", flat=True) for value in words.values() if value
     ]
     earlier += [str(value) for name, value in found.words.items() if name != step and value]
-    return coach.advise(text, criterion_words=_criterion_words(rubric), earlier=tuple(earlier))
+    found_out = coach.advise(text, criterion_words=_criterion_words(rubric), earlier=tuple(earlier))
+    # What to do otherwise is asked last: nobody has to say it before.
+    is_last = step == reviewing.steps(found)[-1].key
+    return tuple(row for row in found_out if is_last or row.code != coach.Code.SUGGESTION)
 
 
 def _criterion_words(rubric: Rubric | None) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ def overview(
         "can_decide": can_decide(launch),
         "is_learner_too": can_take_part(launch),
         "problems": problems or {},
+        "problems_heading": _("Nothing was changed. Please look at this first:"),
     }
     return render(http, "peer/overview.html", context, status=400 if problems else 200)
 

@@ -30,38 +30,17 @@ def work(http: HttpRequest, key: UUID) -> HttpResponse:
 @require_POST
 @launch_required
 def words(http: HttpRequest, key: UUID) -> HttpResponse:
-    """Keeps what is written so far; the page says so, and goes on."""
+    """Keeps what is written so far, and a file that was chosen; the page says so, and goes on."""
     _launch, peer, me = participant(http, key)
-    try:
-        submission = submitting.begin(participant=me)
-        submitting.write(submission=submission, by=me, **_sent(http))
-    except ValidationError as error:
-        return _page(http, peer, me, sent=_sent(http), problems=problems_of(error))
-    except Conflict as conflict:
-        return _page(http, peer, me, sent=_sent(http), problems={"": [str(conflict)]}, status=409)
-    if "hand_in" in http.POST:
-        return _hand_in(http, peer, me)
-    return see("peer:work", key, done="saved")
+    return _keep(http, peer, me, done="saved")
 
 
 @require_POST
 @launch_required
 def files(http: HttpRequest, key: UUID) -> HttpResponse:
-    """Takes one file, cleaned of what names people."""
+    """Takes one file, cleaned of what names people, and keeps what is written beside it."""
     _launch, peer, me = participant(http, key)
-    try:
-        taken = uploads.file_of(http)
-        if taken is None:
-            raise ValidationError({"file": _("Choose a file first.")})
-        submission = submitting.begin(participant=me)
-        submitting.add_file(submission=submission, by=me, content=taken[0], name=taken[1])
-    except ValidationError as error:
-        return _page(http, peer, me, problems=problems_of(error))
-    except RequestDataTooBig:
-        return _page(
-            http, peer, me, problems={"file": [_("This is more than one file. Choose one at a time.")]}
-        )
-    return see("peer:work", key, done="added")
+    return _keep(http, peer, me, done="added")
 
 
 @require_POST
@@ -70,18 +49,14 @@ def file_removal(http: HttpRequest, key: UUID, file_key: UUID) -> HttpResponse:
     _launch, peer, me = participant(http, key)
     own = [row.pk for row in me.submissions.all()]
     file = get_object_or_404(_files_of(peer).filter(submission__in=own), key=file_key)
-    try:
-        submitting.drop_file(file=file, by=me)
-    except ValidationError as error:
-        return _page(http, peer, me, problems=problems_of(error))
-    return see("peer:work", key, done="removed")
+    return _keep(http, peer, me, done="removed", without=file)
 
 
 @require_POST
 @launch_required
 def handing_in(http: HttpRequest, key: UUID) -> HttpResponse:
     _launch, peer, me = participant(http, key)
-    return _hand_in(http, peer, me)
+    return _hand_in(http, peer, me, _own(me))
 
 
 @require_POST
@@ -107,17 +82,44 @@ def withdrawal(http: HttpRequest, key: UUID) -> HttpResponse:
     return see("peer:work", key, done="withdrawn")
 
 
-def _hand_in(http: HttpRequest, peer: PeerActivity, me: Participant) -> HttpResponse:
-    submission = _own(me)
+def _keep(
+    http: HttpRequest, peer: PeerActivity, me: Participant, *, done: str, without: WorkFile | None = None
+) -> HttpResponse:
+    """All that the one form of the page holds: whatever button was pressed, nothing that was written or chosen is lost."""
     try:
-        submitting.hand_in(
-            submission=submission,
-            by=me,
-            attests="attests" in http.POST,
-            revision=_sent(http)["revision"] + 1 if "hand_in" in http.POST else submission.revision,
+        taken = uploads.file_of(http)
+    except RequestDataTooBig:
+        return _page(
+            http, peer, me, problems={"file": [_("This is more than one file. Choose one at a time.")]}
         )
+    sent = _sent(http) if done == "saved" or "revision" in http.POST else None
+    try:
+        if done == "added" and taken is None:
+            raise ValidationError({"file": _("Choose a file first.")})
+        submission = submitting.begin(participant=me)
+        if sent:
+            submission = submitting.write(submission=submission, by=me, **sent)
+        if without:
+            submitting.drop_file(file=without, by=me)
+        if taken:
+            submission = submitting.add_file(
+                submission=submission, by=me, content=taken[0], name=taken[1]
+            ).submission
     except ValidationError as error:
-        return _page(http, peer, me, problems=problems_of(error))
+        return _page(http, peer, me, sent=sent, problems=problems_of(error))
+    except Conflict as conflict:
+        return _page(http, peer, me, sent=sent, problems={"": [str(conflict)]}, status=409)
+    if "hand_in" in http.POST:
+        return _hand_in(http, peer, me, submission)
+    return see("peer:work", str(peer.activity.key), done=done)
+
+
+def _hand_in(http: HttpRequest, peer: PeerActivity, me: Participant, submission: Submission) -> HttpResponse:
+    attests = "attests" in http.POST
+    try:
+        submitting.hand_in(submission=submission, by=me, attests=attests, revision=submission.revision)
+    except ValidationError as error:
+        return _page(http, peer, me, problems=problems_of(error), is_saved=True)
     except Conflict as conflict:
         return _page(http, peer, me, problems={"": [str(conflict)]}, status=409)
     return see("peer:work", str(peer.activity.key), done="handed_in")
@@ -147,6 +149,7 @@ def _page(
     *,
     sent: dict[str, Any] | None = None,
     problems: dict[str, list[str]] | None = None,
+    is_saved: bool = False,
     status: int = 400,
 ) -> HttpResponse:
     submission = submitting.submission_of(me)
@@ -178,5 +181,6 @@ def _page(
         ),
         "can_withdraw": bool(submission and submission.is_handed_in and phases.can_withdraw(peer)),
         "problems": problems or {},
+        "problems_heading": _("Saved, but not handed in yet. Please look at this first:") if is_saved else "",
     }
     return render(http, "peer/work.html", context, status=status if problems else 200)

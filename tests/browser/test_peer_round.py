@@ -9,6 +9,7 @@ from assessments.peer import assigning, reading, submitting
 from assessments.peer.models import PeerActivity, Report, Response, Review, Submission
 from lti_tool.models import Role
 from tests import factories, peers
+from tests.browser.course import no_network
 from tests.browser.visiting import visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -190,3 +191,62 @@ def test_words_are_kept_while_one_writes(browser, tool):
     assert tab.locator("#advice-strength li").count() >= 1
     tab.reload()
     expect(tab.get_by_label(re.compile("What worked"))).to_have_value("Good job!")
+
+
+def test_words_written_without_the_network_are_told_kept_and_saved_when_it_is_back(browser, tool):
+    peer = peers.under_review(people=5)
+    me = place_of(peer, 0)
+    review = me.given.of_peers().order_by("pk").first()
+    tab = opens(browser, tool, peer, me.person, f"reviews/{review.key}/")
+
+    with no_network(tab.context):
+        tab.get_by_label(re.compile("What worked")).fill("You waited after the question.")
+        tab.locator("#advice-strength").get_by_text("Not saved yet: there is no connection").wait_for()
+        tab.get_by_role("button", name="Now the form").click()
+        expect(tab.locator("#announcer")).to_have_class("toast")
+        assert tab.locator("#announcer").bounding_box()["height"] > 20  # to be seen, not only heard
+
+    tab.locator("#advice-strength").get_by_text("Saved.").wait_for()
+    expect(tab.locator("#announcer")).to_have_class("visually-hidden")
+    assert Review.objects.get(pk=review.pk).words == {"strength": "You waited after the question."}
+
+
+def test_file_and_text_are_handed_in_with_one_press(browser, tool, peer):
+    peers.go_to(peer, Phase.SUBMIT)
+    me = place_of(peer, 0)
+    tab = opens(browser, tool, peer, me.person, "work/")
+
+    def chooses(name):
+        tab.get_by_label("Add a file").set_input_files(
+            {"name": name, "mimeType": "text/plain", "buffer": b"What I did"}
+        )
+
+    tab.get_by_label("Text", exact=True).fill("What I saw")
+    chooses("one.txt")
+    tab.get_by_role("button", name="Add this file").click()
+    tab.get_by_role("link", name="work-1.txt").wait_for()
+    expect(tab.get_by_label("Text", exact=True)).to_have_value("What I saw")
+    tab.get_by_label("Text", exact=True).fill("What I saw, and heard")
+    tab.get_by_label("Link to a film").press("Enter")
+    tab.get_by_text("Saved. It is not handed in yet.").wait_for()
+    tab.get_by_role("button", name="Remove").click()
+    tab.get_by_text("The file was removed.").wait_for()
+    chooses("two.txt")
+    tab.get_by_label(DONE).check()
+    tab.get_by_role("button", name="Hand in").click()
+    tab.get_by_text("Handed in. You can take it back").wait_for()
+
+    work = submitting.submission_of(me)
+    assert (work.text, [file.original_name for file in work.files.all()]) == (
+        "What I saw, and heard",
+        ["two.txt"],
+    )
+
+
+def test_list_before_a_round_leads_to_its_part_of_the_settings(browser, tool, peer):
+    tab = opens(browser, tool, peer, teacher_of(peer))
+
+    tab.get_by_role("link", name="Instructions").click()
+
+    expect(tab.get_by_label("Instructions")).to_be_in_viewport()
+    expect(tab.get_by_role("heading", name="How it works")).not_to_be_in_viewport()

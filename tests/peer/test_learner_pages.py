@@ -91,6 +91,39 @@ def test_work_is_written_kept_and_handed_in():
     assert "Take it back to change it" in text_of(web.sees("work"))
 
 
+def test_no_button_of_the_work_loses_what_is_written_or_chosen():
+    peer = peers.go_to(peers.peer_round(people=3), Phase.SUBMIT)
+    web, me = visitor(peer)
+
+    def sends(name, text, *more, file=None, **fields):
+        draft = submitting.submission_of(me)
+        sent = {"text": text, "link": "", "revision": str(draft.revision if draft else 0), **fields}
+        return web.client.post(web.url(name, *more), sent | ({"file": file} if file else {}))
+
+    def has():
+        draft = submitting.submission_of(me)
+        return draft.text, [file.original_name for file in draft.files.all()]
+
+    added = sends("files", "Written first", file=SimpleUploadedFile("one.txt", b"1"))
+    assert (added.status_code, has()) == (303, ("Written first", ["one.txt"]))
+
+    refused = sends("files", "Then more", file=SimpleUploadedFile("two.pdf", b"no pdf"))
+    assert (refused.status_code, has()) == (400, ("Then more", ["one.txt"]))
+    assert ">Then more</textarea>" in refused.content.decode()
+
+    key = submitting.submission_of(me).files.get().key
+    removed = sends("file_removal", "And more", key)
+    assert (removed.status_code, has()) == (303, ("And more", []))
+
+    early = sends("words", "All of it", file=SimpleUploadedFile("three.txt", b"3"), hand_in="yes")
+    assert (early.status_code, has()) == (400, ("All of it", ["three.txt"]))
+    assert "Saved, but not handed in yet." in text_of(early)
+
+    done = sends("words", "All", file=SimpleUploadedFile("four.txt", b"4"), hand_in="yes", attests="yes")
+    assert (done.status_code, has()) == (303, ("All", ["three.txt", "four.txt"]))
+    assert submitting.submission_of(me).is_handed_in
+
+
 def test_two_tabs_lose_nothing():
     peer = peers.go_to(peers.peer_round(people=3), Phase.SUBMIT)
     web, me = visitor(peer)
@@ -363,3 +396,27 @@ def test_action_with_too_many_words_about_it_is_refused_in_a_sentence():
 
     assert (answer.status_code, Action.objects.get().done_at) == (400, None)
     assert "At most" in text_of(answer)
+
+
+def test_own_work_without_questions_has_the_form_alone():
+    peer = peers.peer_round(people=3)
+    peers.everybody_hands_in(peers.go_to(peer, Phase.SUBMIT))
+    peers.go_to(peer, Phase.SELF)
+    web, _me = visitor(peer)
+
+    page = text_of(web.client.get(web.sends("self").headers["Location"]))
+
+    assert "Go on with the form" in page
+    assert "Your words" not in page
+    assert "What is suggested while you write" not in page
+
+
+def test_declining_without_a_reason_leaves_the_question_open():
+    peer = peers.under_review(people=5)
+    web, me = visitor(peer)
+    review = me.given.of_peers().first()
+
+    answer = web.client.post(web.url("review_refusal", review.key), {"reason": " "})
+
+    assert answer.status_code == 400
+    assert '<details class="section" open><summary>I cannot review this' in text_of(answer)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.audit.models import Event
-from assessments.peer import expecting, moderating, now, nudging, participants, progress
+from assessments.peer import assigning, attention, expecting, moderating, now, nudging, participants, progress
 from assessments.peer.models import PeerActivity, Review
 from assessments.results.models import Result
 from assessments.rubrics.models import Rubric
@@ -628,3 +628,52 @@ def test_members_of_a_team_are_offered_nobody_to_take():
     assert "Take the next" not in words(page)
     assert answer.status_code == 400
     assert me.given.count() == 1
+
+
+def test_sentence_while_people_assess_their_own_counts_who_has():
+    peer = peers.peer_round(people=3)
+    peers.everybody_hands_in(peers.go_to(peer, Phase.SUBMIT))
+    peer = peers.go_to(peer, Phase.SELF)
+    peers.self_assess(peers.people_of(peer)[0])
+
+    assert progress.of(peer).sentence == "1 of 3 have assessed their own."
+
+
+def test_list_before_a_round_leads_to_the_part_of_the_page_that_it_is_about():
+    peer = peers.peer_round(people=3)
+    points = attention.checklist(peer, progress.of(peer))
+    parts = {point.url.partition("#")[2] for point in points} - {""}
+
+    page = get(teacher_of(peer), peer, "settings").content.decode()
+
+    assert parts == {"part-phases", "part-names", "part-work"}
+    assert all(f'id="{part}"' in page for part in parts)
+
+
+def test_phase_that_cannot_begin_says_that_nothing_was_changed():
+    peer = peers.go_to(peers.peer_round(people=3, reviews_each=2, self_assesses=False), Phase.SUBMIT)
+    peers.everybody_hands_in(peer)
+
+    answer = post(teacher_of(peer), peer, "phase", phase="review")
+
+    assert answer.status_code == 400
+    assert "Nothing was changed. Please look at this first:" in words(answer)
+
+
+@pytest.mark.parametrize("groups", [{}, {"is_group_work": True, "groups_review": True}])
+def test_work_of_somebody_who_left_before_the_draw_is_reviewed_all_the_same(groups):
+    peer = peers.peer_round(people=6, reviews_each=1, self_assesses=False, **groups)
+    for place, person in enumerate(peers.people_of(peer)):
+        person.group = peer.groups.get_or_create(name=f"Team {place % 3}")[0]
+        person.save()
+    peer = peers.go_to(peer, Phase.SUBMIT)
+    for person in peers.people_of(peer)[: 3 if groups else 6]:
+        peers.work_of(person)
+    gone = peers.people_of(peer)[0]
+    assigning.leave(participant=gone, by=None, leaves_work=True)
+
+    answer = post(teacher_of(peer), peer, "phase", phase="review")
+
+    assert answer.status_code == 303
+    assert gone.submissions.get().reviews.of_peers().count() == 1
+    assert not gone.given.of_peers().exists()

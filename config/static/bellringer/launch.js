@@ -73,10 +73,28 @@ export function api(path, { method = "GET", body, keepalive = false, headers: ex
 export async function announce(text) {
   const announcer = document.getElementById("announcer");
   if (!announcer || !text) return;
+  announcer.className = "visually-hidden";
   if (supports("lti.screenReaderAlert") && (await ask("lti.screenReaderAlert", { body: text }))) return;
   announcer.textContent = "";
   requestAnimationFrame(() => (announcer.textContent = text));
 }
+
+/** That there is no connection: for the eyes too, until something is answered again. */
+export function sayOffline() {
+  const announcer = document.getElementById("announcer");
+  const { offline } = document.body.dataset;
+  if (!announcer || !offline) return;
+  announce(offline);
+  announcer.textContent = offline;
+  announcer.className = "toast";
+}
+
+function isOnline() {
+  document.querySelector("#announcer.toast")?.setAttribute("class", "visually-hidden");
+}
+
+window.addEventListener("online", isOnline);
+document.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful && isOnline());
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   Object.assign(detail.headers, headers());
@@ -103,17 +121,17 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failure, ({ detail: { requestConfig: asked, target } }) => {
+  document.addEventListener(failure, ({ detail: { elt, requestConfig: asked, target } }) => {
     const isPage = asked?.verb === "get" && target?.id === "page";
     if (isPage) openWithoutNetwork(asked.path);
-    else announce(document.body.dataset.offline);
+    else if (!elt?.dataset.waits) sayOffline();
   });
 }
 
 /** Open what this device keeps of `address`, else say that there is no network. Gives whether it was kept. */
 export async function openWithoutNetwork(address, { push = pushAddress } = {}) {
   const isOpen = await openKept(address, whoIsHere(), { push });
-  if (!isOpen) announce(document.body.dataset.offline);
+  if (!isOpen) sayOffline();
   return isOpen;
 }
 
@@ -164,7 +182,7 @@ document.addEventListener("click", async (event) => {
     tab.location = await oneTimeAddress(link, link.dataset.newTab);
   } catch {
     tab?.close();
-    announce(document.body.dataset.offline);
+    sayOffline();
   }
 });
 
@@ -177,7 +195,7 @@ document.addEventListener("click", async (event) => {
     const href = await oneTimeAddress(link, link.dataset.download);
     Object.assign(document.createElement("a"), { href, download: "" }).click();
   } catch {
-    announce(document.body.dataset.offline);
+    sayOffline();
   }
 });
 
