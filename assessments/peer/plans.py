@@ -71,7 +71,10 @@ class Round:
     def reviewers(self) -> Sequence[Participant | PeerGroup]:
         """Those who review, or did; where groups review, the groups."""
         if self.peer.groups_review:
-            return list(self.peer.groups.order_by("pk"))
+            groups = self.peer.groups.order_by("pk")
+            if self._only_those_here:
+                groups = groups.filter(participants__in=self.peer.participants.taking_part()).distinct()
+            return list(groups)
         there = [row for row in self.people if not (self._only_those_here and row.dropped_at)]
         return [row for row in there if row.reviews and self._has_earned_it(row)]
 

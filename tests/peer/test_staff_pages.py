@@ -677,3 +677,23 @@ def test_work_of_somebody_who_left_before_the_draw_is_reviewed_all_the_same(grou
     assert answer.status_code == 303
     assert gone.submissions.get().reviews.of_peers().count() == 1
     assert not gone.given.of_peers().exists()
+
+
+def test_group_of_whom_everybody_left_reviews_nothing():
+    peer = peers.peer_round(
+        people=8, reviews_each=1, self_assesses=False, is_group_work=True, groups_review=True
+    )
+    for place, person in enumerate(peers.people_of(peer)):
+        person.group = peer.groups.get_or_create(name=f"Team {place % 4}")[0]
+        person.save()
+    peer = peers.go_to(peer, Phase.SUBMIT)
+    for person in peers.people_of(peer)[:4]:
+        peers.work_of(person)
+    gone = peer.groups.get(name="Team 0")
+    for person in peers.people_of(peer):
+        if person.group == gone:
+            assigning.leave(participant=person, by=None, leaves_work=True)
+
+    peer = peers.go_to(peer, Phase.REVIEW)
+
+    assert sorted(row.group.name for row in peers.reviews_of(peer)) == ["Team 1", "Team 2", "Team 3"]
