@@ -146,7 +146,7 @@ def test_least_pairs_are_where_a_correlation_at_the_limit_can_be_told_from_none(
 
     assert found.r == pytest.approx(0.41, abs=0.01)
     assert found.low > 0
-    assert "24 reviews" in retaliation(at_limit[1:], line[1:]).sentence
+    assert "useful they were: 24." in retaliation(at_limit[1:], line[1:]).sentence
     assert why(retaliation([*at_limit[1:], _], line)) == Reason.FEW_PAIRS
 
 
@@ -198,7 +198,7 @@ def test_eight_raters_give_means_with_intervals_beside_self():
 def test_nothing_is_shown_of_seven_raters_and_an_empty_sheet_is_no_rater():
     empty = np.vstack([EIGHT[:7], [_, _, _]])
 
-    assert "7 people" in item_scores(EIGHT[:7]).sentence
+    assert "Answers so far: 7." in item_scores(EIGHT[:7]).sentence
     assert why(item_scores(empty)) == Reason.FEW_RATERS
     assert len(item_scores(EIGHT[:7], least=7)) == 3
     assert isinstance(item_scores(EIGHT), list)
@@ -213,7 +213,7 @@ def test_texts_of_five_are_shown_in_an_order_that_tells_nothing():
     assert shown == shown_texts(dict(reversed(comments.items())), seed=4)
     assert shown != shown_texts(comments, seed=5)
     comments["rater 0"] = ["", "\n"]
-    assert "4 people" in shown_texts(comments, seed=4).sentence
+    assert "Answers so far: 4." in shown_texts(comments, seed=4).sentence
     assert len(shown_texts(comments, seed=4, least=4)) == 8
 
 
