@@ -216,8 +216,17 @@ def _first(works: SubmissionQuerySet) -> Submission | None:
             free = ordered.filter(live_reviews=count).select_for_update(of=("self",), skip_locked=True)
             if (found := free.first()) is not None:
                 return found
-        ordered.filter(live_reviews=fewest).select_for_update(of=("self",)).first()
+        _wait_for(ordered.filter(live_reviews=fewest))
     return None
+
+
+def _wait_for(works: SubmissionQuerySet) -> None:
+    """Until somebody else is done with the first of them, keeping nothing of it: whoever held one work and waited for another
+    could wait for somebody who does the same the other way round.
+    """
+    before = transaction.savepoint()
+    works.select_for_update(of=("self",)).first()
+    transaction.savepoint_rollback(before)
 
 
 def expire_leases() -> bool:
