@@ -213,20 +213,25 @@ def _first(works: SubmissionQuerySet) -> Submission | None:
     ordered = works.order_by("live_reviews", "lot")
     while (fewest := ordered.values_list("live_reviews", flat=True).first()) is not None:
         for count in (fewest, fewest + 1):
-            free = ordered.filter(live_reviews=count).select_for_update(of=("self",), skip_locked=True)
-            if (found := free.first()) is not None:
+            if (found := _hold_one(ordered.filter(live_reviews=count))) is not None:
                 return found
-        _wait_for(ordered.filter(live_reviews=fewest))
+        _hold_one(ordered.filter(live_reviews=fewest), waits=True)
     return None
 
 
-def _wait_for(works: SubmissionQuerySet) -> None:
-    """Until somebody else is done with the first of them, keeping nothing of it: whoever held one work and waited for another
-    could wait for somebody who does the same the other way round.
+def _hold_one(works: SubmissionQuerySet, *, waits: bool = False) -> Submission | None:
+    """The first that nobody else holds; with `waits` none, once whoever holds the first of all is done with it.
+
+    Where it gives none it holds none. PostgreSQL locks a row before it sees that its count has changed and it is none of these
+    any more; whoever kept that lock and waited for another work could wait for somebody who does the same the other way round.
     """
     before = transaction.savepoint()
-    works.select_for_update(of=("self",)).first()
-    transaction.savepoint_rollback(before)
+    found = works.select_for_update(of=("self",), skip_locked=not waits).first()
+    if waits or found is None:
+        transaction.savepoint_rollback(before)
+        return None
+    transaction.savepoint_commit(before)
+    return found
 
 
 def expire_leases() -> bool:
