@@ -10,7 +10,7 @@ import numpy as np
 from assessments.marking.models import MarkSheet
 from assessments.measurement import multi_source, self_gap
 from assessments.measurement.undefined import Undefined
-from assessments.peer import names, phases, reading
+from assessments.peer import names, phases, reading, reviewing
 from assessments.peer.models import Participant, PeerActivity, Response, Review, Submission
 from assessments.peer.words import formats
 from assessments.rubrics.models import Criterion
@@ -56,13 +56,13 @@ def of(submission: Submission, viewer: Participant) -> Report:
     peer = submission.peer
     why = reading.why_nothing(submission, viewer)
     readable = names.shuffled(peer, viewer, reading.readable(submission, viewer))
-    sheets = _sheets([row.sheet_id for row in readable])
+    sheets = _sheets(readable)
     own = _own(submission, viewer)
     if peer.mode == PeerActivity.Mode.MULTI_SOURCE:
-        items = _items([sheets[row.sheet_id] for row in readable], own.sheet if own else None, peer)  # type: ignore[index]
+        items = _items([sheets[row.pk] for row in readable], own.sheet if own else None, peer)
         return Report(why, [], items, _words_together(peer, readable), own, 0)
     answers = {row.review_id: row for row in viewer.responses.all()}
-    read = [_read(row, viewer, sheets[row.sheet_id], answers.get(row.pk)) for row in readable]  # type: ignore[index]
+    read = [_read(row, viewer, sheets[row.pk], answers.get(row.pk)) for row in readable]
     seen = [row.sheet for row in read if row.has_score]
     items = _items(seen, own.sheet if own else None, peer) if len(seen) == len(read) and read else []
     return Report(why, read, items, [], own, sum(row.response is None for row in read))
@@ -83,14 +83,11 @@ def _read(review: Review, viewer: Participant, sheet: MarkSheet, response: Respo
 
 def _own(submission: Submission, viewer: Participant) -> ReadReview | None:
     row = submission.reviews.filter(is_self=True, reviewer=viewer).done().whole().first()
-    if row is None or row.sheet_id is None:
-        return None
-    return _read(row, viewer, _sheets([row.sheet_id])[row.sheet_id], None)
+    return _read(row, viewer, _sheets([row])[row.pk], None) if row else None
 
 
 def _words(review: Review) -> list[tuple[formats.Step, str]]:
-    who = "author" if review.is_self else "reviewer"
-    steps = formats.steps_for(formats.by_key(review.peer.format), who)
+    steps = reviewing.steps(review)
     return [(step, str(review.words[step.key])) for step in steps if review.words.get(step.key)]
 
 
@@ -130,5 +127,7 @@ def _shown(sheet: MarkSheet) -> list[tuple[Criterion, Any]]:
     return [row for row in rows if row[0].is_shown_to_student]
 
 
-def _sheets(ids: Sequence[int | None]) -> dict[int, MarkSheet]:
-    return {row.pk: row for row in MarkSheet.objects.whole().filter(pk__in=[pk for pk in ids if pk])}
+def _sheets(reviews: Sequence[Review]) -> dict[int, MarkSheet]:
+    """By review; whoever handed one in has its sheet."""
+    rows = MarkSheet.objects.whole().filter(peer_review__in=reviews).select_related("peer_review")
+    return {row.peer_review.pk: row for row in rows}

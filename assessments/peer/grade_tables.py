@@ -62,7 +62,7 @@ def rows(peer: PeerActivity, *, only: Participant | None = None) -> list[Row]:
     ids = [row.pk for row in people]
     work_of = _works(ids)
     works = sorted(set(work_of.values()))
-    by_work = grading.scores(peer, Submission.objects.filter(pk__in=works))
+    by_work = grading.scores(peer, works)
     of_works = grading.work_grades(peer, {work: by_work.get(work, []) for work in works})
     given = grading.reviewing_grades_of(peer, ids)
     is_team = peer.mode == PeerActivity.Mode.TEAM

@@ -213,7 +213,7 @@ def _scores(peer: PeerActivity, submission: int | None) -> list[grading.Score]:
     """The highest first: an order that says nothing of who gave which."""
     if submission is None:
         return []
-    found = grading.scores(peer, peer.submissions.filter(pk=submission)).get(submission, [])
+    found = grading.scores(peer, [submission]).get(submission, [])
     return sorted(found, key=lambda row: -row.per_cent)
 
 

@@ -68,7 +68,7 @@ def scheme(peer: PeerActivity) -> Scheme:
 # --- the work ---------------------------------------------------------------------------------
 
 
-def scores(peer: PeerActivity, submissions: Iterable[Submission] | None = None) -> dict[int, list[Score]]:
+def scores(peer: PeerActivity, submissions: Iterable[int] | None = None) -> dict[int, list[Score]]:
     """By submission, what its reviews say that are handed in and count: never one's own, never one that was left out."""
     rows = peer.reviews.of_peers().done().filter(excluded_at=None)
     if submissions is not None:
@@ -350,7 +350,7 @@ def _work_parts(peer: PeerActivity, people: Sequence[Participant]) -> dict[int, 
         participant__in=[row.pk for row in people], submission__state=Submission.State.HANDED_IN
     )
     work_of = dict(pairs.order_by("submission").values_list("participant_id", "submission_id"))
-    by_work = scores(peer, list(set(work_of.values())))  # type: ignore[arg-type]
+    by_work = scores(peer, set(work_of.values()))
     grades = work_grades(peer, {work: by_work.get(work, []) for work in sorted(set(work_of.values()))})
     given = _overrides(people, Part.WORK)
     is_team = peer.mode == PeerActivity.Mode.TEAM

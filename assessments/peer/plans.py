@@ -106,6 +106,7 @@ class Round:
         if self.peer.groups_review:
             there = {row.group_id for row in self.people if row.dropped_at is None}
             return [place for place, row in enumerate(self.reviewers) if row.pk not in there]
+        # Where groups do not review, they are all participants.
         return [place for place, row in enumerate(self.reviewers) if row.dropped_at]  # type: ignore[union-attr]
 
     @cached_property
@@ -164,6 +165,7 @@ class Round:
         if not self.peer.mixes_strata or self.peer.groups_review:
             return None
         numbers: dict[str, int] = {}
+        # Groups have no stratum, and were answered above.
         names = [row.stratum for row in self.reviewers]  # type: ignore[union-attr]
         return [numbers.setdefault(name, len(numbers)) if name else None for name in names]
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.functional import cached_property
@@ -152,7 +152,7 @@ def _row(
         problems=(),
     )
     problems = tuple(_problems(peer, row)) if person.dropped_at is None else ()
-    return Row(**{**row.__dict__, "problems": problems})
+    return replace(row, problems=problems)
 
 
 def _problems(peer: PeerActivity, row: Row) -> Iterable[str]:

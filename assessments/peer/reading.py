@@ -68,5 +68,6 @@ def _done(submission: Submission) -> list[Review]:
     """Peers' and teachers' reviews that are handed in, once a submission however often it is asked."""
     if not hasattr(submission, "_done_reviews"):
         rows = submission.reviews.of_peers().done().whole()
+        # Kept on the object, as Django keeps what it fetched before; types know nothing of that.
         submission._done_reviews = list(rows.order_by("pk"))  # type: ignore[attr-defined]
     return submission._done_reviews  # type: ignore[attr-defined]
